@@ -1,0 +1,1 @@
+"""People: users, sign-up, log-in, preferences."""

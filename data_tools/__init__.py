@@ -1,0 +1,1 @@
+"""Data sources: uploaded files, read, checked, converted to SI units and kept as Parquet."""

@@ -1,0 +1,1 @@
+"""Features, models, metrics, searches. Pure Python over arrays and frames; knows no Django."""

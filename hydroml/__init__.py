@@ -1,0 +1,1 @@
+"""Ties the applications together: settings, URLs, Celery. Imported by nobody."""

@@ -1,0 +1,1 @@
+"""Projects, their members with roles, and the list of what happened in them."""

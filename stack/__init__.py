@@ -1,0 +1,1 @@
+"""Starts PostgreSQL, Valkey and HydroML's processes on one machine, without Docker."""
