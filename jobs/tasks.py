@@ -1,0 +1,27 @@
+"""The two tasks that beat runs for all jobs."""
+
+from datetime import timedelta
+
+from celery import shared_task
+from django.core.management import call_command
+from django.utils import timezone
+
+from jobs import services
+from jobs.models import Job
+
+KEEP_DAYS = 30
+
+
+@shared_task(name="jobs.tasks.reap_jobs", ignore_result=True)
+def reap_jobs() -> int:
+    return services.reap_jobs()
+
+
+@shared_task(name="jobs.tasks.clear_old_jobs", ignore_result=True)
+def clear_old_jobs() -> None:
+    """Forget sessions that have ended and finished jobs that nothing refers to any more."""
+    call_command("clearsessions")
+    old = Job.objects.filter(state__in=Job.OVER, finished_at__lt=timezone.now() - timedelta(days=KEEP_DAYS))
+    for relation in Job._meta.related_objects:
+        old = old.filter(**{f"{relation.name}__isnull": True})
+    old.delete()

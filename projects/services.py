@@ -1,0 +1,77 @@
+"""What is done to projects, each with its line in the history."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from core.errors import UserInputError
+from projects.models import Activity, Membership, Project, Role
+
+
+def record_activity(
+    project: Project, *, actor: User | None, verb: str, kind: str, name: str, subject_id: UUID | None = None
+) -> None:
+    """Add a line to the project's history and mark the project as changed."""
+    Activity.objects.create(
+        project=project,
+        actor=actor,
+        verb=verb,
+        subject_kind=kind,
+        subject_id=subject_id,
+        subject_name=name[:255],
+    )
+    Project.objects.filter(pk=project.pk).update(updated_at=timezone.now())
+
+
+@transaction.atomic
+def create_project(*, owner: User, name: str, description: str = "", synthetic: bool = False) -> Project:
+    """Make a project with its owner as the first member."""
+    project = Project.objects.create(name=name, description=description, synthetic=synthetic)
+    Membership.objects.create(project=project, user=owner, role=Role.OWNER)
+    record_activity(project, actor=owner, verb="created", kind="project", name=name, subject_id=project.id)
+    return project
+
+
+@transaction.atomic
+def set_archived(project: Project, *, archived: bool, actor: User) -> None:
+    """Put the project aside, or take it back."""
+    project.archived_at = timezone.now() if archived else None
+    project.save(update_fields=["archived_at", "updated_at"])
+    verb = "archived" if archived else "restored"
+    record_activity(project, actor=actor, verb=verb, kind="project", name=project.name, subject_id=project.id)
+
+
+@transaction.atomic
+def set_member(project: Project, *, user: User, role: Role, actor: User) -> Membership:
+    """Add a member or change a role. Raises UserInputError when the project would lose its last owner."""
+    member = Membership.objects.select_for_update().filter(project=project, user=user).first()
+    if member is None:
+        member = Membership.objects.create(project=project, user=user, role=role)
+        verb = f"added as {role.label.lower()}"
+    else:
+        _keep_an_owner(member, becomes=role)
+        member.role = role
+        member.save(update_fields=["role"])
+        verb = f"made {role.label.lower()}"
+    record_activity(project, actor=actor, verb=verb, kind="member", name=user.name)
+    return member
+
+
+@transaction.atomic
+def remove_member(member: Membership, *, actor: User) -> None:
+    """End a membership. Raises UserInputError when the project would lose its last owner."""
+    _keep_an_owner(member, becomes=None)
+    member.delete()
+    record_activity(member.project, actor=actor, verb="removed", kind="member", name=member.user.name)
+
+
+def _keep_an_owner(member: Membership, *, becomes: Role | None) -> None:
+    if member.role != Role.OWNER or becomes == Role.OWNER:
+        return
+    owners = Membership.objects.select_for_update().filter(project=member.project_id, role=Role.OWNER)
+    if not owners.exclude(pk=member.pk).exists():
+        raise UserInputError(
+            f"{member.user.name} is the only owner of “{member.project.name}”. Make somebody else an owner first."
+        )
