@@ -1,0 +1,91 @@
+"""HydroML's own processes on top of the backing services: migrate, start web, worker and beat, wait, stop."""
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from stack.errors import StackError
+from stack.folder import ROOT, Folder
+from stack.ports import HOST
+from stack.processes import Child
+from stack.readiness import Readiness
+
+READY_WITHIN_S = 90
+STOP_WITHIN_S = 15  # the supervisor itself kills after ten
+
+
+@dataclass(frozen=True)
+class Application:
+    """A running HydroML: its address, and the supervisor that runs its processes."""
+
+    port: int
+    supervisor: Child
+
+    @property
+    def address(self) -> str:
+        return f"http://{HOST}:{self.port}/"
+
+
+def environment(
+    folder: Folder, services: Mapping[str, str], inherited: Mapping[str, str], port: int
+) -> dict[str, str]:
+    """What web, worker, beat and manage.py are told. What the caller has set already stays."""
+    return {
+        "DATA_ROOT": str(folder.path / "data"),
+        "BEAT_SCHEDULE": str(folder.path / "beat-schedule"),
+        "DJANGO_SECRET_KEY": folder.secret("django"),
+        "PYTHONUNBUFFERED": "1",
+        **inherited,
+        **services,
+        "DJANGO_SETTINGS_MODULE": "hydroml.settings",
+        "PORT": str(port),
+    }
+
+
+def manage(*arguments: str, env: Mapping[str, str]) -> str:
+    """What a management command prints. Raises StackError with the end of its output when it fails."""
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        tail = "\n".join(done.stderr.strip().splitlines()[-15:])
+        raise StackError(f"manage.py {' '.join(arguments)} failed:\n{tail}")
+    return done.stdout
+
+
+@contextlib.contextmanager
+def application(folder: Folder, env: Mapping[str, str], *, show_output: bool) -> Iterator[Application]:
+    """Web, worker and beat under the supervisor; every one of them has ended when the block is left."""
+    supervisor = Child(
+        "supervisor",
+        [sys.executable, "-m", "stack.supervisor", str(folder.run)],
+        run=folder.run,
+        log=None if show_output else folder.log / "demo.log",
+        env=env,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+    )
+    try:
+        yield Application(int(env["PORT"]), supervisor)
+    finally:
+        supervisor.stop(patience_s=STOP_WITHIN_S)
+
+
+def wait_until_ready(running: Application, env: Mapping[str, str], told: Callable[[str], None]) -> None:
+    """Tells each process that does its work. Raises StackError when one ends or does not come up."""
+    ask = Readiness(address=running.address, redis_url=env["REDIS_URL"])
+    deadline = time.monotonic() + READY_WITHIN_S
+    for name, ready in (("web", ask.web), ("worker", ask.worker), ("beat", ask.beat)):
+        while not ready():
+            failure = ""
+            if running.supervisor.poll() is not None:
+                failure = f"{name} did not start."
+            elif time.monotonic() > deadline:
+                answer = f" /readyz says: {ask.web_says()}." if name == "web" else ""
+                failure = f"{name} was not ready after {READY_WITHIN_S} s.{answer}"
+            if failure:
+                raise StackError(f"{failure} The end of the log:\n{running.supervisor.log_tail(30)}")
+            time.sleep(0.1)
+        told(name)

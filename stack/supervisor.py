@@ -1,0 +1,76 @@
+"""Runs the Procfile's processes under honcho, as a process of its own that ends them when the stack goes away."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import honcho.manager
+from honcho.environ import parse_procfile
+from honcho.printer import Printer
+from honcho.process import Process
+
+from stack.folder import ROOT
+from stack.processes import forget, record
+
+# How long a worker may go on with its task. What is killed then is taken up again at the next start: its lease ends.
+honcho.manager.KILL_WAIT = 10
+
+
+class RecordedProcess(Process):  # type: ignore[misc]  # honcho has no types
+    """Leaves a record, so that the next start finds the process even when the supervisor is killed."""
+
+    run_folder: Path
+
+    def _send_message(self, data: object, type: str = "line") -> None:
+        if type == "start":
+            record(self.run_folder, self.name, self._child.pid)
+        elif type == "stop":
+            forget(self.run_folder, self.name)
+        super()._send_message(data, type=type)
+
+
+class LeaderFirst:
+    """Asks the leader alone to stop: honcho asks the whole group, and Celery's pool would drop its tasks at once."""
+
+    def terminate(self, pid: int) -> None:
+        os.kill(pid, signal.SIGTERM)
+
+    def kill(self, pid: int) -> None:
+        os.killpg(pid, signal.SIGKILL)
+
+
+class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
+    """honcho's manager; it stops when the stack's end of its standard input closes, however the stack ended."""
+
+    def __init__(self, run_folder: Path) -> None:
+        super().__init__(Printer(sys.stdout, time_format="%H:%M:%S", colour=sys.stdout.isatty()))
+        RecordedProcess.run_folder = run_folder
+        self._process_ctor = RecordedProcess
+        self._procmgr = LeaderFirst()
+
+    def _start(self) -> None:
+        super()._start()
+        threading.Thread(
+            target=stop_at_end_of_input, daemon=True
+        ).start()  # after the forks: they copy no threads
+
+
+def stop_at_end_of_input() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main(run_folder: str, *wanted: str) -> int:
+    """Run the wanted processes, all when none is named, until one of them or the stack ends."""
+    supervisor = Supervisor(Path(run_folder))
+    for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
+        if not wanted or name in wanted:
+            supervisor.add_process(name, command)
+    supervisor.loop()
+    return int(supervisor.returncode or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
