@@ -1,11 +1,13 @@
 """HydroML's own processes on top of the backing services: migrate, start web, worker and beat, wait, stop."""
 
 import contextlib
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from stack.errors import StackError
 from stack.folder import ROOT, Folder
@@ -40,6 +42,7 @@ def environment(
         "PYTHONUNBUFFERED": "1",
         **inherited,
         **services,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited.get('PATH', os.defpath)}",
         "DJANGO_SETTINGS_MODULE": "hydroml.settings",
         "PORT": str(port),
     }

@@ -1,5 +1,6 @@
 """Runs the Procfile's processes under honcho, as a process of its own that ends them when the stack goes away."""
 
+import contextlib
 import os
 import signal
 import sys
@@ -35,10 +36,12 @@ class LeaderFirst:
     """Asks the leader alone to stop: honcho asks the whole group, and Celery's pool would drop its tasks at once."""
 
     def terminate(self, pid: int) -> None:
-        os.kill(pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+            os.kill(pid, signal.SIGTERM)
 
     def kill(self, pid: int) -> None:
-        os.killpg(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
@@ -58,7 +61,8 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
 
 
 def stop_at_end_of_input() -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):  # never sys.stdin: its lock would be held when the interpreter ends
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
