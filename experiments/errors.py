@@ -10,7 +10,8 @@ class ExperimentGuardError(UserInputError):
     (None when it is not one field), `way_out` says how.
     """
 
-    def __init__(self, code: str, message: str, *, way_out: str, field: str | None = None) -> None:
+    def __init__(self, code: str, message: str, way_out: str, field: str | None = None) -> None:
+        # All four reach Exception, so that the error survives the pickling between worker processes.
         super().__init__(code, message, way_out, field)
         self.code = code
         self.message = message
