@@ -17,6 +17,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
     theme = user.theme if signed_in and user is not None else request.COOKIES.get("theme", "system")
     return {
         "nav_items": _nav_items(request) if signed_in or settings.DEBUG else [],
+        "search_url": reverse("projects:list") if signed_in else "",
         "theme": theme if theme in THEMES else "system",
         "version": settings.VERSION,
         "environment": settings.ENVIRONMENT,

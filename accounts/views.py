@@ -1,7 +1,59 @@
+"""Sign-up, log-in with limited attempts, preferences. Password change and reset are Django's own, with our pages."""
+
 from typing import Any
 
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms import PreferencesForm, SignUpForm
+from accounts.http import SignedInRequest
+
+MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-def locked_out(request: HttpRequest, credentials: dict[str, Any], *args: Any, **kwargs: Any) -> HttpResponse:
-    return HttpResponse(status=429)
+@sensitive_post_parameters("password1", "password2")
+@require_http_methods(["GET", "POST"])
+def signup(request: HttpRequest) -> HttpResponse:
+    """Make an account and log in to it."""
+    if request.user.is_authenticated:
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    form = SignUpForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = form.save()
+        login(request, user, backend=MODEL_BACKEND)
+        messages.success(
+            request, _("Welcome, %(name)s. Begin with a project.") % {"name": user.get_short_name()}
+        )
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    return render(request, "accounts/signup.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def preferences(request: SignedInRequest) -> HttpResponse:
+    """Name, theme, language and time zone; they apply from the next page on."""
+    form = PreferencesForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        user = form.save()
+        with translation.override(user.language):
+            messages.success(request, _("Your preferences are kept."))
+        response = redirect("accounts:preferences")
+        response.set_cookie("theme", user.theme, max_age=365 * 24 * 3600, samesite="Lax")
+        return response
+    return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """What somebody sees after too many failed log-ins; django-axes calls it."""
+    minutes = round(settings.AXES_COOLOFF_TIME * 60)
+    response = render(request, "accounts/locked_out.html", {"minutes": minutes}, status=429)
+    response["Retry-After"] = str(minutes * 60)
+    return response

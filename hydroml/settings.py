@@ -100,7 +100,14 @@ TEMPLATES = [
 _database: dict[str, object] = {"ENGINE": "django.db.backends.postgresql", "NAME": "hydroml"}
 if env.text("DATABASE_URL"):
     _database = env.database("DATABASE_URL")
-DATABASES = {"default": _database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+DATABASES = {
+    "default": _database
+    | {
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "TEST": {"NAME": env.text("TEST_DB_NAME", "test_hydroml")},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")

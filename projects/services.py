@@ -3,11 +3,15 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from accounts.models import User
 from core.errors import UserInputError
 from projects.models import Activity, Membership, Project, Role
+
+# Sent with `project=` inside the deleting transaction, so that apps above can clear what hangs on it.
+project_deleting = Signal()
 
 
 def record_activity(
@@ -43,6 +47,13 @@ def set_archived(project: Project, *, archived: bool, actor: User) -> None:
     record_activity(project, actor=actor, verb=verb, kind="project", name=project.name, subject_id=project.id)
 
 
+def delete_project(project: Project) -> None:
+    """Delete the project and all that is in it. Apps that keep files or jobs for it hear `project_deleting` first."""
+    with transaction.atomic():
+        project_deleting.send(sender=Project, project=project)
+        project.delete()
+
+
 @transaction.atomic
 def set_member(project: Project, *, user: User, role: Role, actor: User) -> Membership:
     """Add a member or change a role. Raises UserInputError when the project would lose its last owner."""
@@ -65,6 +76,24 @@ def remove_member(member: Membership, *, actor: User) -> None:
     _keep_an_owner(member, becomes=None)
     member.delete()
     record_activity(member.project, actor=actor, verb="removed", kind="member", name=member.user.name)
+
+
+def roles_to_give(role: Role) -> list[Role]:
+    """Roles that a member with `role` may give: an owner all, a manager those below their own."""
+    if role == Role.OWNER:
+        return list(Role)
+    return [other for other in Role if other.rank > role.rank] if role.may(Role.MANAGER) else []
+
+
+def change_member(project: Project, *, user: User, role: Role, actor: User, actor_role: Role) -> Membership:
+    """`set_member` on behalf of somebody. Raises UserInputError when their role does not reach that far."""
+    present = Membership.objects.filter(project=project, user=user).first()
+    givable = roles_to_give(actor_role)
+    if role not in givable or (present is not None and Role(present.role) not in givable):
+        raise UserInputError(
+            f"A {actor_role.label.lower()} cannot make {user.name} {role.label.lower()}. Ask an owner to do it."
+        )
+    return set_member(project, user=user, role=role, actor=actor)
 
 
 def _keep_an_owner(member: Membership, *, becomes: Role | None) -> None:
