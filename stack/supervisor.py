@@ -61,7 +61,9 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
 
 
 def stop_at_end_of_input() -> None:
-    while os.read(sys.stdin.fileno(), 1024):  # never sys.stdin: its lock would be held when the interpreter ends
+    while os.read(
+        sys.stdin.fileno(), 1024
+    ):  # never sys.stdin: its lock would be held when the interpreter ends
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 
