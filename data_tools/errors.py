@@ -1,5 +1,7 @@
 """What can go wrong with a data file: the user's file cannot be read, or the user stopped the reading."""
 
+from typing import Any
+
 from core.errors import ApplicationError, UserInputError
 
 
@@ -25,6 +27,17 @@ class UnreadableFileError(UserInputError):
         self.row = row
         self.column = column
         self.value = value
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What a page shows beside the field or on the data source, as plain values."""
+        return {
+            "message": self.message,
+            "way_out": self.way_out,
+            "row": self.row,
+            "column": self.column,
+            "value": self.value,
+        }
 
 
 class ProcessingCancelledError(ApplicationError):
