@@ -1,4 +1,4 @@
-"""What the spool may cost and how patient it is. The caller fills this from strategy.toml's [spool]; core imports no strategy here."""
+"""What the spool may cost and how patient it is, as [spool] of strategy.toml says; core imports no strategy."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 MEBIBYTE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SpoolConfig:
     """Bounds and delays of one spool directory. Times are seconds, sizes bytes on disk (uncompressed)."""
 

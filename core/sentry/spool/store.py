@@ -1,0 +1,265 @@
+"""The spool as one process uses it: its own directory, those it adopted, the bounds, and the counting of losses."""
+
+import itertools
+import logging
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from sentry_sdk.envelope import Envelope
+
+from core.sentry.counters import COUNTS_FILE, Counters, fold_into_totals, owed
+from core.sentry.spool.backlog import Backlog
+from core.sentry.spool.config import SpoolConfig
+from core.sentry.spool.directory import ProcessDirectory, list_entries, process_directories, remove_abandoned
+from core.sentry.spool.entry import Entry, Priority
+from core.sentry.spool.outcomes import error_id_in, record_outcome
+from core.sentry.spool.wire import priority_of, quantities_of, serialise
+
+logger = logging.getLogger("core.sentry.spool")
+
+_EVENT_ID = re.compile(r"[A-Za-z0-9]{1,64}")
+_CALLER_SLACK = 1.1
+"""The sender keeps the bound; a caller evicts on its own only when the sender is too busy to."""
+_ROOM = 0.95
+
+
+class Store:
+    """`counters` get every item that is captured, delivered or dropped, by reason and category."""
+
+    def __init__(self, config: SpoolConfig, destination: Path, counters: Counters) -> None:
+        self.config = config
+        self.destination = destination
+        self.counters = counters
+        self.backlog = Backlog()
+        self._sequence = itertools.count()
+        self._opening = threading.Lock()
+        self._own: ProcessDirectory | None = None
+        self._adopted: dict[Path, ProcessDirectory] = {}
+        self._bytes_of_others = 0
+        self._disk_complaint = ""
+
+    # In the caller: no network, no lock held while writing.
+
+    def add(self, envelope: Envelope) -> None:
+        """Keep one envelope. Raises nothing for a disk that fails: it is kept in memory then, and said so."""
+        quantities: Counter[str] = Counter()
+        for item in envelope.items:
+            quantities.update(quantities_of(item))
+        data = serialise(envelope)
+        event_id = str(envelope.headers.get("event_id") or "")
+        entry = Entry(
+            priority=priority_of(envelope),
+            sequence=next(self._sequence),
+            captured_ms=time.time_ns() // 1_000_000,
+            size=len(data),
+            event_id=event_id if _EVENT_ID.fullmatch(event_id) else "",
+            quantities=quantities,
+        )
+        self.backlog.put(self._keep(entry, data))
+        for category, quantity in quantities.items():
+            self.counters.add("captured", category=category, quantity=quantity)
+        self._make_room()
+
+    def _keep(self, entry: Entry, data: bytes) -> Entry:
+        try:
+            try:
+                return self._write(entry, data)
+            except FileNotFoundError:
+                # Somebody removed the directory under the living process: make another.
+                self._own = None
+                return self._write(entry, data)
+        except OSError as error:
+            self._complain(error)
+            entry.data = data
+            entry.directory = None
+            return entry
+
+    def _write(self, entry: Entry, data: bytes) -> Entry:
+        own = self._own or self.open()
+        entry.directory = own.path
+        own.write(entry, data)
+        return entry
+
+    def open(self) -> ProcessDirectory:
+        """This process's directory, made at the first need. Raises OSError."""
+        with self._opening:
+            if self._own is None:
+                own = ProcessDirectory.create(self.destination)
+                self.counters.attach(own.path / COUNTS_FILE)
+                self._own = own
+            return self._own
+
+    def _complain(self, error: OSError) -> None:
+        self.counters.add("spool_write_failed", reason=error.strerror or type(error).__name__)
+        complaint = f"{type(error).__name__} {error.errno}"
+        if complaint != self._disk_complaint:
+            self._disk_complaint = complaint
+            logger.error(
+                "The spool %s can't be written (%s). Envelopes are kept in memory, at most %d bytes, and lost when "
+                "the process ends: free space or mend the directory's rights.",
+                self.destination,
+                error,
+                self.config.memory_max_bytes,
+            )
+
+    def _make_room(self) -> None:
+        bound = int(self.config.max_bytes * _CALLER_SLACK)
+        surplus = self.backlog.disk_bytes + self._bytes_of_others - bound
+        if surplus > 0:
+            self._lose(self.backlog.evict(surplus, from_memory=False), "spool_full")
+        surplus = self.backlog.memory_bytes - self.config.memory_max_bytes
+        if surplus > 0:
+            self._lose(self.backlog.evict(surplus, from_memory=True), "memory_full")
+
+    # In the sender.
+
+    def delivered(self, entry: Entry, raw: bytes, withheld: Counter[str]) -> None:
+        """The host has it. Logged before it is removed: a crash between sends it again, which receivers bear."""
+        if entry.priority == Priority.ERRORS:
+            self._record("delivered", entry, raw)
+        self._unlink(entry)
+        self.backlog.remove(entry)
+        for category, quantity in entry.quantities.items():
+            if category in withheld:
+                self.counters.add("dropped", reason="ratelimit_backoff", category=category, quantity=quantity)
+            else:
+                self.counters.add("delivered", category=category, quantity=quantity)
+
+    def drop(self, entry: Entry, reason: str) -> None:
+        """Give it up: counted, logged, told to the host later."""
+        if self.backlog.remove(entry):
+            self._lose([entry], reason)
+
+    def housekeep(self) -> None:
+        """Adopt, expire, keep the bound over all processes, bring to disk what is in memory only."""
+        self._persist_memory()
+        self._adopt()
+        self._expire()
+        self._keep_bound()
+        self._finish_adopted()
+        remove_abandoned(self.destination)
+
+    def has_leftovers(self) -> bool:
+        """True when there are directories of other processes, which may be dead."""
+        return any(
+            self._own is None or path != self._own.path for path in process_directories(self.destination)
+        )
+
+    def close(self, *, tell_losses: bool) -> None:
+        """Let go of everything. What is not delivered, and what is not yet told, stays for another process."""
+        self._persist_memory()
+        self._finish_adopted()
+        for directory in self._adopted.values():
+            directory.release(remove=False)
+        self._adopted.clear()
+        own, self._own = self._own, None
+        if own is None:
+            return
+        debt = owed(self.counters.snapshot()) if tell_losses else Counter()
+        self.counters.hand_over()
+        empty = not debt and not any(True for _ in list_entries(own.path))
+        if empty:
+            fold_into_totals(own.path)
+        own.release(remove=empty)
+
+    def forget(self) -> None:
+        """In a forked child: close what was inherited; the parent delivers its own."""
+        for directory in (self._own, *self._adopted.values()):
+            if directory is not None:
+                directory.forget()
+        self.counters.forget()
+
+    def _adopt(self) -> None:
+        own = self._own.path if self._own else None
+        bytes_of_others = 0
+        for path in process_directories(self.destination):
+            if path == own or path in self._adopted:
+                continue
+            directory = ProcessDirectory.adopt(path)
+            entries = list(list_entries(path))
+            if directory is None:
+                bytes_of_others += sum(entry.size for entry in entries)
+                continue
+            self._adopted[path] = directory
+            for entry in entries:
+                self.backlog.put(entry, adopted=True)
+            if entries:
+                logger.info("Delivering %d envelopes that the process %s left.", len(entries), path.name)
+        self._bytes_of_others = bytes_of_others
+
+    def _finish_adopted(self) -> None:
+        waiting = {entry.directory for entry in self.backlog.entries()}
+        for path in [path for path in self._adopted if path not in waiting]:
+            debt = fold_into_totals(path)
+            for key, quantity in debt.items():
+                self.counters.add("owed", reason=key.reason, category=key.category, quantity=quantity)
+            self._adopted.pop(path).release(remove=True)
+
+    def _expire(self) -> None:
+        too_old = time.time_ns() // 1_000_000 - int(self.config.max_age_s * 1000)
+        for entry in self.backlog.entries():
+            if entry.captured_ms < too_old and not entry.in_flight:
+                self.drop(entry, "spool_too_old")
+
+    def _keep_bound(self) -> None:
+        """Over all processes: samples go first, then the oldest, whoever wrote them."""
+        if self.backlog.disk_bytes + self._bytes_of_others <= self.config.max_bytes:
+            return
+        entries = [e for path in process_directories(self.destination) for e in list_entries(path)]
+        surplus = sum(entry.size for entry in entries) - int(self.config.max_bytes * _ROOM)
+        entries.sort(key=lambda entry: (-entry.priority, entry.captured_ms))
+        for entry in entries:
+            if surplus <= 0:
+                break
+            surplus -= entry.size
+            self.backlog.remove(entry)
+            # Of several processes that do this at once, the one whose unlink succeeds counts the loss.
+            self._lose([entry], "spool_full")
+
+    def _persist_memory(self) -> None:
+        for entry in self.backlog.entries():
+            if entry.data is None or entry.in_flight:
+                continue
+            try:
+                moved = self._write(replace(entry, data=None), entry.data)
+            except OSError:
+                return
+            if self.backlog.remove(entry):
+                self.backlog.put(moved)
+            else:
+                self._unlink(moved)
+        self._disk_complaint = ""
+
+    def _lose(self, entries: Iterable[Entry], reason: str) -> None:
+        for entry in entries:
+            raw = b""
+            if entry.priority == Priority.ERRORS:
+                with suppress(OSError):
+                    raw = entry.read()
+            if not self._unlink(entry):
+                continue
+            if entry.priority == Priority.ERRORS:
+                self._record("dropped", entry, raw, reason)
+            for category, quantity in entry.quantities.items():
+                self.counters.add("dropped", reason=reason, category=category, quantity=quantity)
+
+    def _record(self, state: str, entry: Entry, raw: bytes, reason: str = "") -> None:
+        record_outcome(
+            self.destination, state, event_id=entry.event_id, error_id=error_id_in(raw), reason=reason
+        )
+
+    @staticmethod
+    def _unlink(entry: Entry) -> bool:
+        if entry.path is None:
+            return True
+        try:
+            entry.path.unlink()
+        except OSError:
+            return False
+        return True
