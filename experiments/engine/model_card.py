@@ -72,7 +72,7 @@ def _data(
     lines = [
         "## Data",
         f"- Source: {_escape(source_name)}" + (" (**synthetic**: no real river)" if is_synthetic else ""),
-        f"- Days forecast: {dates.min()} to {dates.max()}",
+        f"- Days forecast: {dates[0]} to {dates[-1]}",
         f"- Training: until {spec.train_end}, {result.n_train} days with an observation",
         f"- Test: from {spec.test_start}, {result.n_test} days with an observation, not seen in training",
         f"- Target: {_escape(spec.target)}",
@@ -114,21 +114,20 @@ def _metrics(result: TrainingResult, unit: str) -> str:
 
 
 def _importance(result: TrainingResult) -> str:
-    rows = [f"| {_escape(name)} | {value:.3f} |" for name, value in result.importance]
+    rows = [f"| {_escape(name)} | {round(value, 3) + 0.0:.3f} |" for name, value in result.importance]
     head = "NSE lost on the test period when an input is shuffled.\n\n| input | NSE lost |\n| --- | ---: |"
     return "\n".join(["## Input importance", "", head, *rows])
 
 
 def _limits(spec: ExperimentSpec, result: TrainingResult) -> str:
     train = result.predictions.filter(split="train")["observed"]
-    highest = float(str(train.max()))
+    highest = max(train.drop_nulls().to_list())
     beyond = result.predictions.filter(split="test")["observed"].drop_nulls().gt(highest).sum()
     lines = [
         "## Limits",
-        f"- The highest value in training is {highest:g}; trees cannot learn what lies beyond what they saw. "
-        f"Of the test days, {beyond} lie above it.",
+        f"- The highest value in training is {highest:g}; beyond it the model is untried. Test days above it: {beyond}.",
         "- It knows one catchment and one record: another river, or a changed one, is outside.",
-        f"- It knows nothing after the day of issue: no forecast of the next {_days(spec.lead_time)}' weather.",
+        "- It knows nothing after the day of issue: no forecast of the weather in between.",
         "- Days without an observation are neither learned from nor scored.",
     ]
     if spec.model == "persistence":
@@ -141,7 +140,7 @@ def _reproduction(spec: ExperimentSpec) -> str:
     return "\n".join(
         [
             "## To get the same again",
-            f"- Seed {spec.seed}; the same data, specification and versions give the same predictions, bit for bit.",
+            f"- Seed {spec.seed}; the same data, specification, versions and processor give the same bytes.",
             f"- Python {platform.python_version()}, {libraries}",
         ]
     )
