@@ -63,7 +63,7 @@ def application(folder: Folder, env: Mapping[str, str], *, show_output: bool) ->
     """Web, worker and beat under the supervisor; every one of them has ended when the block is left."""
     supervisor = Child(
         "supervisor",
-        [sys.executable, "-m", "stack.supervisor", str(folder.run)],
+        [sys.executable, "-m", "stack.supervisor", str(folder.run), str(ROOT / "Procfile")],
         run=folder.run,
         log=None if show_output else folder.log / "demo.log",
         env=env,

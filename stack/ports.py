@@ -49,9 +49,9 @@ def owner_of(port: int) -> str:
 def require_free(port: int, *, variable: str, command: str) -> None:
     """Raises StackError that names the port, its owner and the way out."""
     if not is_free(port):
+        other = next((near for near in range(port + 1, min(port + 100, 65536)) if is_free(near)), free_port())
         raise StackError(
-            f"Port {port} is in use by {owner_of(port)}. Stop it, or choose another port: "
-            f"{variable}={free_port()} {command}"
+            f"Port {port} is in use by {owner_of(port)}. Stop it, or choose another port: {variable}={other} {command}"
         )
 
 

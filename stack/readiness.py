@@ -29,11 +29,11 @@ class Readiness:
 
     def worker(self) -> bool:
         """It answers through the broker."""
-        return bool(self._celery.control.inspect(timeout=0.5).ping())
+        return bool(self._celery.control.inspect(timeout=1, limit=1).ping())
 
     def beat(self) -> bool:
         """A task that only beat sends has reached a worker."""
-        stats = self._celery.control.inspect(timeout=0.5).stats() or {}
+        stats = self._celery.control.inspect(timeout=1, limit=1).stats() or {}
         return any(worker.get("total") for worker in stats.values())
 
     @cached_property

@@ -12,7 +12,6 @@ from honcho.environ import parse_procfile
 from honcho.printer import Printer
 from honcho.process import Process
 
-from stack.folder import ROOT
 from stack.processes import forget, record
 
 # How long a worker may go on with its task. What is killed then is taken up again at the next start: its lease ends.
@@ -68,12 +67,11 @@ def stop_at_end_of_input() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main(run_folder: str, *wanted: str) -> int:
-    """Run the wanted processes, all when none is named, until one of them or the stack ends."""
+def main(run_folder: str, procfile: str) -> int:
+    """Run the Procfile's processes until one of them, or the stack, ends."""
     supervisor = Supervisor(Path(run_folder))
-    for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
-        if not wanted or name in wanted:
-            supervisor.add_process(name, command)
+    for name, command in parse_procfile(Path(procfile).read_text()).processes.items():
+        supervisor.add_process(name, command)
     supervisor.loop()
     return int(supervisor.returncode or 0)
 
