@@ -155,7 +155,7 @@
   }
 
   function focusSearch() {
-    const field = document.querySelector("main [data-search], [data-site-search]");
+    const field = document.querySelector("main [data-search]") || document.querySelector("[data-site-search]");
     field?.focus();
     field?.select();
     return Boolean(field);
