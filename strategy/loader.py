@@ -8,9 +8,11 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from strategy.cross_checks import UNCATEGORISED, check_together
 from strategy.locating import line_of, locate
+from strategy.model.classification import SEVERITY_NAMES
 from strategy.model.strategy import Strategy
-from strategy.problems import NOT_TOML, UNREADABLE_FILE, StrategyError, StrategyProblem
+from strategy.problems import MISSING_KEY, NOT_TOML, UNREADABLE_FILE, StrategyError, StrategyProblem
 from strategy.reading import Note, Reading
 from strategy.schema import keys_of
 
@@ -32,11 +34,24 @@ def read_strategy(text: str, *, env: Mapping[str, str], file: Path) -> Strategy:
     """The strategy that `text` says; `file` is named in problems. Raises StrategyError."""
     reading = Reading(env=env)
     document = _parsed(text, file)
-    strategy = reading.table(Strategy, document, (), path=file)
-    reading.check_references(_names_defined_in(document))
-    if reading.notes or not isinstance(strategy, Strategy):
+    sections = reading.fields(Strategy, document, (), {})
+    check_together(sections, reading)
+    names = _names_defined_in(document)
+    _check_that_the_core_is_there(names, reading)
+    reading.check_references(names)
+    if reading.notes:
         raise StrategyError(str(file), _with_lines(reading.notes, text))
-    return strategy
+    return Strategy(**sections, path=file)
+
+
+def _check_that_the_core_is_there(names: Mapping[str, set[str]], reading: Reading) -> None:
+    """By what the file defines, sound or not: one mistake in a table is told once."""
+    missing = set(SEVERITY_NAMES) - names["severities"] if names["severities"] else set()
+    for name in sorted(missing):
+        reading.note(MISSING_KEY, ("severities",), f"severities has no {name}.", f"Add [severities.{name}].")
+    if names["categories"] and UNCATEGORISED not in names["categories"]:
+        hint = f"Add [categories.{UNCATEGORISED}]: what belongs nowhere else belongs there."
+        reading.note(MISSING_KEY, ("categories",), f"categories has no {UNCATEGORISED}.", hint)
 
 
 def _text_of(file: Path) -> str:

@@ -48,6 +48,15 @@ class StrategyError(Exception):
         super().__init__(f"{file} has {count} problem{'s' if count != 1 else ''}:\n{listed}")
 
 
+@dataclass(frozen=True)
+class Misfit:
+    """Two keys of one table that do not go together; told at `key`."""
+
+    key: str
+    message: str
+    hint: str
+
+
 class BadValueError(ValueError):
     """A value that its kind refuses; the reader adds where it stands."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeGuard
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 from strategy.kinds import Kind, Name
 from strategy.problems import (
     BAD_OVERRIDE,
+    DOES_NOT_FIT,
     DUPLICATE_ID,
     MISSING_KEY,
     SECRET_IN_FILE,
@@ -17,6 +18,7 @@ from strategy.problems import (
     WRONG_TYPE,
     BadValueError,
     KeyPath,
+    Misfit,
     key_text,
     nearest,
 )
@@ -44,6 +46,14 @@ class Note:
     path: KeyPath
     message: str
     hint: str
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A section that can say which of its keys do not go together."""
+
+    def misfits(self, written: set[str]) -> Iterable[Misfit]:
+        """`written` are the keys that the file or the environment gives."""
 
 
 @dataclass
@@ -77,25 +87,36 @@ class Reading:
         """An instance of `cls` from a table; every key is looked at even when one has failed."""
         if not self._is_table(raw, path):
             return FAILED
+        raw, overridden = self._with_overrides(cls, raw, path)
+        values = given | self.fields(cls, raw, path, overridden)
+        if any(value is FAILED for value in values.values()):
+            return FAILED
+        made = cls(**values)
+        if isinstance(made, Checked):
+            for misfit in made.misfits(set(raw)):
+                self._note_misfit(misfit, path, overridden.get(misfit.key))
+        return made
+
+    def fields(
+        self, cls: type, raw: Mapping[str, object], path: KeyPath, overridden: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The values of a table by field, FAILED ones among them."""
         declared = keys_of(cls)
         known = {each.written for each in declared}
         for written in raw:
             if written not in known:
+                where = key_text((*path, written))
                 self.note(
-                    UNKNOWN_KEY,
-                    (*path, written),
-                    f"The key {key_text((*path, written))} is not known.",
-                    nearest(written, known),
+                    UNKNOWN_KEY, (*path, written), f"The key {where} is not known.", nearest(written, known)
                 )
-        raw, overridden = self._with_overrides(declared, raw, path)
-        values: dict[str, object] = dict(given)
+        values: dict[str, Any] = {}
         for each in declared:
             if each.written in raw:
                 values[each.field] = self._field(each, raw[each.written], path, overridden.get(each.written))
             elif each.required:
                 self._note_missing(each, path)
                 values[each.field] = FAILED
-        return FAILED if any(value is FAILED for value in values.values()) else cls(**values)
+        return values
 
     def check_references(self, defined: Mapping[str, set[str]]) -> None:
         """Notes each name that its section does not define."""
@@ -105,52 +126,54 @@ class Reading:
                 self.note(UNKNOWN_NAME, path, message, nearest(name, defined.get(section, ())))
 
     def _field(self, each: Declared, raw: object, path: KeyPath, variable: str | None) -> Any:
-        if variable is None:
-            if each.key.secret:
-                hint = f'Name an environment variable instead: from_env = {{ {each.written} = "VARIABLE" }}.'
-                self.note(
-                    SECRET_IN_FILE,
-                    (*path, each.written),
-                    f"{key_text((*path, each.written))} is a secret.",
-                    hint,
-                )
-                return FAILED
-            return self.read(each.key.shape, raw, (*path, each.written))
-        aside = Reading(env=self.env)
+        at = (*path, each.written)
+        if variable is not None:
+            return self._override(each, raw, path, variable)
+        if each.key.secret:
+            hint = f'Name an environment variable instead: from_env = {{ {each.written} = "VARIABLE" }}.'
+            self.note(SECRET_IN_FILE, at, f"{key_text(at)} is a secret.", hint)
+            return FAILED
+        return self.read(each.key.shape, raw, at)
+
+    def _override(self, each: Declared, raw: object, path: KeyPath, variable: str) -> Any:
+        aside = Reading()
         value = aside.read(each.key.shape, raw, (*path, each.written))
-        for wrong in aside.notes:
+        if aside.notes:
             # The value itself may be a secret (a webhook's address), so only the expectation is told.
-            message = f"The environment variable {variable} cannot override {key_text(wrong.path)}."
-            self.note(
-                BAD_OVERRIDE,
-                (*path, "from_env", each.written),
-                message,
-                f"Expected: {expectation(each.key.shape)}.",
+            message = (
+                f"The environment variable {variable} cannot override {key_text((*path, each.written))}."
             )
-        self.references += aside.references
+            hint = f"Expected: {expectation(each.key.shape)}."
+            self.note(BAD_OVERRIDE, (*path, "from_env", each.written), message, hint)
         return value
 
     def _with_overrides(
-        self, declared: tuple[Declared, ...], raw: dict[str, object], path: KeyPath
+        self, cls: type, raw: dict[str, object], path: KeyPath
     ) -> tuple[dict[str, object], dict[str, str]]:
+        """The table with what `from_env` lets the environment set, and the variable of each such key."""
         named = raw.get("from_env")
         if not isinstance(named, dict):
             return raw, {}
-        shapes = {each.written: each.key.shape for each in declared if each.written != "from_env"}
+        shapes = {each.written: each.key.shape for each in keys_of(cls) if each.written != "from_env"}
         raw, overridden = dict(raw), {}
         for written, variable in named.items():
+            at = (*path, "from_env", written)
             if written not in shapes:
-                at = (*path, "from_env", written)
                 self.note(
-                    UNKNOWN_KEY,
-                    at,
-                    f"{key_text(at)} overrides a key that is not known.",
-                    nearest(written, shapes),
+                    UNKNOWN_KEY, at, f"{key_text(at)} is no key that could be set.", nearest(written, shapes)
                 )
             elif isinstance(variable, str) and self.env.get(variable, "").strip():
                 raw[written] = _from_text(shapes[written], self.env[variable].strip())
                 overridden[written] = variable
         return raw, overridden
+
+    def _note_misfit(self, misfit: Misfit, path: KeyPath, variable: str | None) -> None:
+        where = key_text(path)
+        if variable is None:
+            self.note(DOES_NOT_FIT, (*path, misfit.key), f"{where}: {misfit.message}", misfit.hint)
+        else:
+            message = f"{where}, with the environment variable {variable}: {misfit.message}"
+            self.note(BAD_OVERRIDE, (*path, "from_env", misfit.key), message, misfit.hint)
 
     def _note_missing(self, each: Declared, path: KeyPath) -> None:
         where = key_text(path) or "the file"

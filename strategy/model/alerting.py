@@ -1,7 +1,10 @@
 """What makes an alert, and through what people are told."""
 
+from collections.abc import Iterator
+
 from strategy.kinds import Choice, Flag, Name, Text, Written
 from strategy.model.watches import CONDITIONS, WATCHES, Quantity, Threshold, Watch
+from strategy.problems import Misfit
 from strategy.quantities import Duration as Length
 from strategy.quantities import Latency, Whole
 from strategy.schema import Listed, Mapped, key, section
@@ -10,7 +13,16 @@ _VARIABLE = Written(r"[A-Z][A-Z0-9_]*", "the name of an environment variable")
 _ID = Written(r"[a-z0-9-]+", "small letters, digits and hyphens")
 _RUNBOOK = Written(r"docs/runbooks/[a-z0-9_]+\.md", "docs/runbooks/<name>.md")
 
-CHANNEL_KINDS = ("slack", "email", "pagerduty", "webhook", "discord", "github", "apprise")
+# Each kind with the keys that it cannot do without.
+CHANNEL_KINDS = {
+    "slack": ("url",),
+    "email": ("to",),
+    "pagerduty": ("credential",),
+    "webhook": ("url", "credential"),
+    "discord": ("url",),
+    "github": ("to", "credential"),
+    "apprise": ("url",),
+}
 
 
 @section
@@ -18,7 +30,7 @@ class Channel:
     """A way to tell people."""
 
     name: str
-    kind: str = key("What speaks to it.", Choice(CHANNEL_KINDS))
+    kind: str = key("What speaks to it.", Choice(tuple(CHANNEL_KINDS)))
     enabled: bool = key("Whether it is used.", Flag(), default=True)
     to: tuple[str, ...] = key(
         "Slack: the channel; email: addresses; GitHub: owner/repository.", Listed(Text()), default=()
@@ -35,10 +47,25 @@ class Channel:
         "Keys of this channel that an environment variable sets.", Mapped(_VARIABLE), default_factory=dict
     )
 
+    def misfits(self, written: set[str]) -> Iterator[Misfit]:
+        """A channel that is used needs what it speaks to."""
+        if not self.enabled:
+            return
+        for each in CHANNEL_KINDS[self.kind]:
+            if not getattr(self, each):
+                variable = self.from_env.get(each)
+                way_out = (
+                    f"Set {variable}"
+                    if variable
+                    else f"Add {each}, or from_env = {{ {each} = ... }} when it is a secret"
+                )
+                message = f"The channel is enabled, and a {self.kind} channel needs {each}."
+                yield Misfit("enabled", message, f"{way_out}; or set enabled = false.")
+
 
 @section
 class AlertRule:
-    """When to tell whom. An alert is told once per episode: it begins when the rule holds and ends when it no longer does."""
+    """When to tell whom. An episode begins when the rule holds and ends when it no longer does."""
 
     id: str = key("Its name, which notifications and incidents refer to.", _ID)
     title: str = key("What the notification says.", Text())
@@ -85,6 +112,11 @@ class AlertRule:
     )
     counter: str | None = key("The name of the counter.", Text(), default=None)
     gauge: str | None = key("The name of the measured figure.", Text(), default=None)
+    yields_to: tuple[str, ...] = key(
+        "Rules that say the same more sharply: while one of them is active, this one is silent.",
+        Listed(Name("alerts")),
+        default=(),
+    )
     environments: tuple[str, ...] = key(
         "Only there; without it wherever `alerts` is true.", Listed(Name("environments")), default=()
     )
@@ -98,27 +130,21 @@ class AlertRule:
     def watch(self) -> Watch:
         return WATCHES[self.watches]
 
-    def misfits(self, written: set[str]) -> list[tuple[str, str]]:
-        """Which of the keys `written` in the file do not go with what it watches: (key, reason)."""
+    def misfits(self, written: set[str]) -> Iterator[Misfit]:
+        """What does not go with what the rule watches."""
         watch = self.watch
-        wrong = [
-            (each, f"a rule that watches {self.watches} needs {each}")
-            for each in watch.needs
-            if each not in written
-        ]
+        for each in watch.needs:
+            if each not in written:
+                yield Misfit(
+                    each, f"A rule that watches {self.watches} needs {each}.", f"It looks at {watch.meaning}."
+                )
         allowed = {*watch.needs, *watch.may}
         for each in sorted((written & CONDITIONS) - allowed):
-            wrong.append((each, f"{each} says nothing to a rule that watches {self.watches}"))
-        return wrong
-
-    def threshold_misfit(self) -> str | None:
-        """Why the threshold does not go with what is watched, or None."""
-        watch, threshold = self.watch, self.threshold
-        if threshold is None or watch.unit is None:
-            return None
-        bare_share = watch.unit == "share" and threshold.unit == "number"
-        if threshold.unit != watch.unit and not bare_share:
-            return f"the threshold is a {threshold.unit}, but {watch.meaning} is a {watch.unit}"
-        if not watch.minimum <= threshold.value <= watch.maximum:
-            return f"the threshold {threshold.value:g} is not between {watch.minimum:g} and {watch.maximum:g}"
-        return None
+            hint = f"Take it out; what goes with it: {', '.join(sorted(allowed)) or 'nothing'}."
+            yield Misfit(each, f"{each} says nothing to a rule that watches {self.watches}.", hint)
+        if self.threshold is not None:
+            yield from watch.threshold_misfits(self.threshold)
+        if self.window_s and self.short_window_s and self.short_window_s >= self.window_s:
+            yield Misfit(
+                "short_window", "The short window is not shorter than the window.", "An hour and 5m go well."
+            )

@@ -1,11 +1,18 @@
 """How errors are told apart: severities, categories, what is ignored, bursts, fingerprints."""
 
+import re
+from collections.abc import Iterator
+
 from strategy.kinds import Choice, Flag, Name, Text, Written
 from strategy.model.class_names import ClassName, DottedClass, FingerprintPart
+from strategy.problems import Misfit
 from strategy.quantities import Duration, OneOf, Whole
 from strategy.schema import Listed, key, section
 
 __all__ = ["Burst", "Category", "ClassName", "FingerprintRule", "Ignored", "Severity"]
+
+SEVERITY_NAMES = ("P0", "P1", "P2", "P3", "P4")
+"""All five are told apart everywhere, the worst first."""
 
 PAGE_STATUSES = (400, 403, 404, 429, 500, 503)
 """The statuses that have an error page."""
@@ -38,7 +45,20 @@ class Severity:
     @property
     def rank(self) -> int:
         """0 for P0, which is the worst."""
-        return int(self.name[1:])
+        return SEVERITY_NAMES.index(self.name)
+
+    def misfits(self, written: set[str]) -> Iterator[Misfit]:
+        """Nobody resolves what nobody has looked at."""
+        if self.respond_s is None and self.resolve_s is not None:
+            yield Misfit(
+                "resolve",
+                "It is to be resolved before anyone responds.",
+                'Give respond a time, or resolve "weekly review".',
+            )
+        elif self.respond_s is not None and self.resolve_s is not None and self.resolve_s < self.respond_s:
+            yield Misfit(
+                "resolve", "The time to resolve is shorter than the time to respond.", "Make it longer."
+            )
 
 
 @section
@@ -115,3 +135,9 @@ class FingerprintRule:
     fingerprint: tuple[str, ...] = key(
         "The group. Without {{ default }}, which can only split.", Listed(FingerprintPart(), at_least=1)
     )
+
+    def misfits(self, written: set[str]) -> Iterator[Misfit]:
+        """A list with {{ default }} splits what it should merge."""
+        if any("default" in re.findall(r"\{\{\s*(.*?)\s*\}\}", part) for part in self.fingerprint):
+            hint = "Take it out: a fingerprint that contains it can only split groups, never merge them."
+            yield Misfit("fingerprint", "An explicit group contains {{ default }}.", hint)

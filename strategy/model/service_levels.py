@@ -1,6 +1,9 @@
 """What is promised, and what it is measured by."""
 
+from collections.abc import Iterator
+
 from strategy.kinds import Choice, Flag, Name, Text, Written
+from strategy.problems import Misfit
 from strategy.quantities import Duration as Length
 from strategy.quantities import Latency, Share, Whole
 from strategy.schema import Listed, Mapped, key, section
@@ -14,13 +17,22 @@ class Feature:
     title: str = key("What users call it.", Text())
     routes: tuple[str, ...] = key(
         "URL names (app:name) whose requests count; app:* is all of an app.",
-        Listed(Written(r"[\w-]+(:[\w-]+)*(:\*)?", "a URL's name, as in projects:detail")),
+        Listed(Written(r"[\w-]+(:[\w-]+)*(:\*)?", "a URL's name, as in projects:detail or projects:*")),
         default=(),
     )
     tasks: tuple[str, ...] = key(
-        "Celery tasks that count, by full name.", Listed(Written(r"[\w.]+", "a task's full name")), default=()
+        "Celery tasks that count, by full name.",
+        Listed(Written(r"[\w.]+(\.\*)?", "a task's full name, or data_tools.tasks.*")),
+        default=(),
     )
     critical: bool = key("Whether the application is useless without it.", Flag(), default=False)
+
+    def misfits(self, written: set[str]) -> Iterator[Misfit]:
+        """A feature that nothing does cannot be counted."""
+        if not self.routes and not self.tasks:
+            yield Misfit(
+                "title", "The feature has neither routes nor tasks.", "Name what users call when they use it."
+            )
 
 
 @section
@@ -45,6 +57,24 @@ class Slo:
     def error_budget(self) -> float:
         """The share that may be bad."""
         return round(1 - self.goal, 10)
+
+    def misfits(self, written: set[str]) -> Iterator[Misfit]:
+        """What the measure needs, and a goal that leaves room."""
+        if self.measures == "latency" and self.latency_s is None:
+            yield Misfit(
+                "measures",
+                "An objective of latency needs latency.",
+                'Say what is quick enough: latency = "1s".',
+            )
+        if self.measures == "feature_success" and not self.features:
+            yield Misfit(
+                "measures",
+                "An objective of feature_success needs features.",
+                "Name them, as [features] has them.",
+            )
+        if not 0.5 <= self.goal < 1:
+            hint = 'A goal of 100 % leaves no budget and alerts on the first error: write "99.9%".'
+            yield Misfit("goal", f"The goal {self.goal:.10g} is not between 50 % and below 100 %.", hint)
 
 
 @section

@@ -1,9 +1,10 @@
 """What an alert rule can watch, in what unit, and which keys of a rule go with it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from strategy.kinds import Kind
-from strategy.problems import WRONG_TYPE, BadValueError
+from strategy.problems import WRONG_TYPE, BadValueError, Misfit
 from strategy.quantities import Latency, Share
 
 
@@ -45,6 +46,20 @@ class Watch:
     maximum: float = 1.0
     needs: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
+
+    def threshold_misfits(self, threshold: Quantity) -> Iterator[Misfit]:
+        """Why `threshold` does not go with what is watched."""
+        example = {"number": "10", "share": '"5%"', "seconds": '"1s"', None: "no threshold"}[self.unit]
+        bare_share = self.unit == "share" and threshold.unit == "number"
+        if self.unit is not None and threshold.unit != self.unit and not bare_share:
+            message = (
+                f"The threshold is given in {threshold.unit}, and {self.meaning} is counted in {self.unit}."
+            )
+            yield Misfit("threshold", message, f"Write it as in {example}.")
+        elif self.unit is not None and not self.minimum <= threshold.value <= self.maximum:
+            message = f"The threshold {threshold.value:g} is out of range for {self.meaning}."
+            hint = f"From {self.minimum:g} to {self.maximum:g}; write it as in {example}."
+            yield Misfit("threshold", message, hint)
 
 
 _FILTERS = ("categories", "severities", "tags", "per", "release")
