@@ -6,13 +6,14 @@
   const root = document.documentElement;
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-  function announce(text) {
+  function announce(text, shown_ms = 2500) {
+    if (all(".toast").some((toast) => toast.textContent === text)) return;
     const toast = document.createElement("p");
     toast.className = "toast";
     toast.setAttribute("role", "status");
     document.body.append(toast);
     toast.textContent = text;
-    setTimeout(() => toast.remove(), 2500);
+    setTimeout(() => toast.remove(), shown_ms);
   }
 
   /* Theme: at once, then kept by the same form that works without JavaScript. */
@@ -195,7 +196,11 @@
 
   /* htmx: say when the server could not be reached or refused, where nothing else would. */
 
-  document.addEventListener("htmx:sendError", () => announce(document.body.dataset.offline || "The server can't be reached. Nothing was changed."));
+  document.addEventListener("htmx:sendError", () => announce(document.body.dataset.offline, 6000));
+  document.addEventListener("htmx:responseError", (event) => {
+    const id = event.detail.xhr.getResponseHeader("X-Error-Id");
+    announce(document.body.dataset.refused + (id ? ` Error id ${id}` : ""), 12000);
+  });
   document.addEventListener("htmx:afterSettle", refreshTimes);
 
   refreshTimes();

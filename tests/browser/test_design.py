@@ -282,6 +282,15 @@ def test_an_upload_keeps_its_errors_in_place_and_follows_success(page: Page, sit
 
 
 @pytest.mark.browser
+def test_a_refused_htmx_request_says_so_with_the_error_id(page: Page, site: str) -> None:
+    page.goto(f"{site}/styleguide/")
+    DesignHandler.answers[:] = [(500, {"X-Error-Id": "4f0c3f7b"}, "<h1>500</h1>")]
+    page.evaluate("htmx.ajax('POST', '/refused', {target: '#lists', values: {a: 1}}).catch(() => {})")
+    expect(page.locator(".toast")).to_have_text("The server could not do this. Error id 4f0c3f7b")
+    expect(page.locator("#lists h2").first).to_have_text("Lists")
+
+
+@pytest.mark.browser
 def test_pages_are_whole_without_javascript(browser: Browser, site: str) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
