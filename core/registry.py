@@ -119,6 +119,13 @@ def claimed_twice(strategy: Strategy) -> list[tuple[tuple[str | int, ...], str, 
     return twice
 
 
+def names_of_final(strategy: Strategy) -> Iterator[tuple[tuple[str | int, ...], str, ClassName]]:
+    """Every `final` class by name: (key path, category, name)."""
+    for path, name in class_names(strategy):
+        if path[0] == "categories" and path[2] == "final":
+            yield path, str(path[1]), name
+
+
 def class_names(strategy: Strategy) -> Iterator[tuple[tuple[str | int, ...], ClassName]]:
     """Every class that the strategy names, with the key path where it stands."""
     for category in strategy.categories.values():
