@@ -17,14 +17,16 @@ MIN_TRAIN_DAYS = 100
 MIN_TEST_DAYS = 30
 MIN_COMMON_DAYS = 30
 SAME_QUANTITY = 0.9999
+# No hydrological quantity in SI units comes near; beyond, single precision inside the trees overflows.
+LARGEST_VALUE = 1e12
 
 # A name that starts with one of these is the same quantity in another unit or another notation.
 QUANTITIES = ("discharge", "streamflow", "runoff", "flow")
 
 
 def check_spec(frame: pl.DataFrame, spec: ExperimentSpec) -> None:
-    """Raises ExperimentGuardError with one of the codes `unknown_column`, `not_numeric`, `not_daily`, `no_inputs`,
-    `bad_parameter`, `period_order`, `leaking_target`, `all_missing`, `constant_target`, `too_little_data`.
+    """Raises ExperimentGuardError with one of the codes `unknown_column`, `not_numeric`, `not_daily`, `out_of_range`,
+    `no_inputs`, `bad_parameter`, `period_order`, `leaking_target`, `all_missing`, `constant_target`, `too_little_data`.
     """
     _check_columns(frame, spec)
     _check_daily(frame)
@@ -65,6 +67,14 @@ def _check_columns(frame: pl.DataFrame, spec: ExperimentSpec) -> None:
                 "not_numeric",
                 f"Column {name!r} holds {frame[name].dtype}, not numbers.",
                 "Choose a number.",
+                field,
+            )
+        largest = frame.select(pl.col(name).cast(pl.Float64).abs().fill_nan(None).max()).item()
+        if largest is not None and largest > LARGEST_VALUE:
+            raise _refuse(
+                "out_of_range",
+                f"Column {name!r} reaches {largest:g}, which no measurement does.",
+                "Look for a missing-value code or a slip of the decimal point in the file, and upload it again.",
                 field,
             )
     if spec.model != "persistence" and not spec.inputs and not spec.use_target_history:

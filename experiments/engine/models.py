@@ -2,7 +2,7 @@
 
 Chunked fitting (warm start) gives the same trees as one fit: tests compare them byte for byte.
 Missing features: ridge puts the training period's median in their place; forest and boosting send them down the
-branch that fitted best in training.
+branch that fitted best in training. A feature without any value in training is the caller's to drop.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ class NoChange:
 class RidgeModel:
     def __init__(self, alpha: float) -> None:
         self.pipeline = make_pipeline(
-            SimpleImputer(strategy="median", keep_empty_features=True),
+            SimpleImputer(strategy="median"),
             StandardScaler(),
-            Ridge(alpha, solver="cholesky"),
+            Ridge(alpha, solver="svd"),
         )
 
     def fit(self, x: Array, y: Array, advance: Advance) -> None:

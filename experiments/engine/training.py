@@ -75,17 +75,20 @@ class TrainingResult:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A fitted model with the scale that it learned on."""
+    """A fitted model, the scale that it learned on, and the features that had any value in training."""
 
     model: Regressor
     scale: TargetScale
+    informed: Mask
 
     def forecast(self, x: Array, last_observed: Array) -> Array:
         """In the target's unit; NaN where the model needs the last observation and there is none."""
         simulated = np.full(len(x), np.nan)
         possible = np.isfinite(last_observed) if "change" in self.scale.kind else np.ones(len(x), dtype=bool)
         if possible.any():
-            learned = self.model.predict(x[possible])
+            # A model beyond its bounds overflows; what comes out is judged by check_finite, not by a warning.
+            with np.errstate(all="ignore"):
+                learned = self.model.predict(x[np.ix_(possible, self.informed)])
             simulated[possible] = self.scale.backward(learned, last_observed[possible])
         return simulated
 
@@ -144,11 +147,10 @@ def fit(table: FeatureTable, spec: ExperimentSpec, advance: Callable[[float], No
     kind = parameters.get("target_scale", "auto")
     scale = choose_scale(kind, spec.target, table.y, use_target_history=spec.use_target_history)
     model = make_model(spec.model, parameters, spec.seed)
-    try:
-        model.fit(table.x, scale.forward(table.y, table.last_observed), advance)
-    except (ValueError, FloatingPointError, RuntimeWarning) as error:
-        raise TrainingDivergedError(f"Fitting {spec.model} to {spec.target} failed: {error}") from error
-    return Fitted(model, scale)
+    informed: Mask = np.asarray(np.isfinite(table.x).any(axis=0))
+    with np.errstate(all="ignore"):
+        model.fit(table.x[:, informed], scale.forward(table.y, table.last_observed), advance)
+    return Fitted(model, scale, informed)
 
 
 def check_finite(
