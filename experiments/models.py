@@ -8,6 +8,7 @@ from django.db import models
 from django.urls import reverse
 
 from data_tools.models import DataSource
+from experiments.engine.spec import MODELS
 from jobs.models import Job
 from projects.models import Project
 
@@ -53,6 +54,10 @@ class Experiment(models.Model):
     @property
     def is_ready(self) -> bool:
         return bool(self.predictions_path)
+
+    @property
+    def model_label(self) -> str:
+        return MODELS[self.model]
 
     @property
     def predictions_file(self) -> Path:

@@ -16,7 +16,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from core.errors import ApplicationError
 from jobs.errors import JobCancelledError, JobUnfinishedError, LeaseLostError
@@ -35,9 +35,7 @@ def claim(job_id: str | uuid.UUID) -> "Lease | None":
         lease_token=token,
         lease_expires_at=Now() + timedelta(seconds=settings.JOB_LEASE_S),
         attempt=F("attempt") + 1,
-        started_at=Now(),
-        percent=0,
-        stage="starting",
+        started_at=Coalesce("started_at", Now()),
     )
     if not claimed:
         return None
@@ -47,9 +45,9 @@ def claim(job_id: str | uuid.UUID) -> "Lease | None":
 class Lease:
     """Held with `with`; renews itself from a thread until the block ends.
 
-    The block must end with `succeed()`, or raise. An expected error of the user's input fails the job with its own
-    words and ends there; any other error fails the job and goes on to whoever reports errors. A lost database
-    connection or a stopping worker gives the job back instead.
+    The block must end with `succeed()` or `wait()`, or raise. An expected error of the user's input fails the job
+    with its own words and ends there; any other error fails the job and goes on to whoever reports errors. A lost
+    database connection or a stopping worker gives the job back instead.
     """
 
     def __init__(self, job: Job, token: uuid.UUID) -> None:
@@ -94,6 +92,24 @@ class Lease:
             raise LeaseLostError(f"Job {self.job.id} was taken over by another worker.")
         self.job.state = Job.State.SUCCEEDED
 
+    def wait(self, stage: str, percent: int) -> None:
+        """Give the job back unfinished, to be woken with `jobs.services.wake_job`. Raises LeaseLostError.
+
+        It counts as sent, so that the reaper only wakes it after long silence, and not as an attempt.
+        """
+        waiting = self._held().update(
+            state=Job.State.QUEUED,
+            sent_at=Now(),
+            stage=stage[:80],
+            percent=percent,
+            lease_token=None,
+            attempt=F("attempt") - 1,
+        )
+        if not waiting:
+            self._lost = True
+            raise LeaseLostError(f"Job {self.job.id} was taken over by another worker.")
+        self.job.state = Job.State.QUEUED
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -104,7 +120,7 @@ class Lease:
         self._ended.set()
         self._thread.join(timeout=5)
         if error is None:
-            if self.job.state == Job.State.SUCCEEDED:
+            if self.job.state in (Job.State.SUCCEEDED, Job.State.QUEUED):
                 return False
             error = JobUnfinishedError(
                 f"The task {self.job.task} ended without ending its job {self.job.id}."

@@ -43,6 +43,12 @@ def send_job(job_id: uuid.UUID, task: str) -> bool:
     return True
 
 
+def wake_job(job: Job) -> None:
+    """Send a job that gave itself back with `Lease.wait`. When the broker is away, the reaper sends it."""
+    if not send_job(job.id, job.task):
+        Job.objects.filter(pk=job.pk, state=Job.State.QUEUED).update(sent_at=None)
+
+
 def cancel_job(job: Job) -> None:
     """Stop the job: at once when nobody has begun it, at the next look of its worker otherwise."""
     waiting = Job.objects.filter(pk=job.pk, state=Job.State.QUEUED)
