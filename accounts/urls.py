@@ -18,6 +18,7 @@ urlpatterns = [
     ),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("preferences/", views.preferences, name="preferences"),
+    path("theme/", views.set_theme, name="theme"),
     path(
         "password/change/",
         auth.PasswordChangeView.as_view(

@@ -6,16 +6,20 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import PreferencesForm, SignUpForm
 from accounts.http import SignedInRequest
+from accounts.models import User
 
+THEME_COOKIE_AGE_S = 365 * 24 * 3600
 MODEL_BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -46,9 +50,24 @@ def preferences(request: SignedInRequest) -> HttpResponse:
         with translation.override(user.language):
             messages.success(request, _("Your preferences are kept."))
         response = redirect("accounts:preferences")
-        response.set_cookie("theme", user.theme, max_age=365 * 24 * 3600, samesite="Lax")
+        response.set_cookie("theme", user.theme, max_age=THEME_COOKIE_AGE_S, samesite="Lax")
         return response
     return render(request, "accounts/preferences.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def set_theme(request: HttpRequest) -> HttpResponse:
+    """Keep the theme of the header's menu: with the account, or in a cookie for those who have not logged in."""
+    theme = request.POST.get("theme", "")
+    if theme not in User.Theme.values:
+        raise BadRequest(f"theme={theme!r}: there are {', '.join(User.Theme.values)}.")
+    if request.user.is_authenticated:
+        User.objects.filter(pk=request.user.pk).update(theme=theme)
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    response = redirect(back if safe else "home")
+    response.set_cookie("theme", theme, max_age=THEME_COOKIE_AGE_S, samesite="Lax")
+    return response
 
 
 def locked_out(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

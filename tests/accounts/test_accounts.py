@@ -20,7 +20,12 @@ def log_in(client: Client, email: str, password: str) -> int:
 
 
 def test_signing_up_makes_an_account_and_logs_in(client: Client) -> None:
-    data = {"name": "Ada", "email": "Ada@Example.org", "password1": "kt9-river-bed", "password2": "kt9-river-bed"}
+    data = {
+        "name": "Ada",
+        "email": "Ada@Example.org",
+        "password1": "kt9-river-bed",
+        "password2": "kt9-river-bed",
+    }
     response = client.post(reverse("accounts:signup"), data)
     assert response.status_code == 302
     user = User.objects.get()
@@ -28,9 +33,16 @@ def test_signing_up_makes_an_account_and_logs_in(client: Client) -> None:
     assert client.get(reverse("accounts:preferences")).status_code == 200
 
 
-def test_an_address_in_other_letters_is_the_same_account(client: Client, make_user: Callable[..., User]) -> None:
+def test_an_address_in_other_letters_is_the_same_account(
+    client: Client, make_user: Callable[..., User]
+) -> None:
     make_user(email="ada@example.org")
-    data = {"name": "Ada", "email": "ADA@example.org", "password1": "kt9-river-bed", "password2": "kt9-river-bed"}
+    data = {
+        "name": "Ada",
+        "email": "ADA@example.org",
+        "password1": "kt9-river-bed",
+        "password2": "kt9-river-bed",
+    }
     response = client.post(reverse("accounts:signup"), data)
     assert response.status_code == 422
     assert "An account with this address exists" in response.content.decode()
@@ -53,7 +65,9 @@ def test_the_sixth_wrong_password_is_paused_and_the_right_one_too(
     assert int(response["Retry-After"]) > 0
 
 
-def test_language_time_zone_and_theme_apply_to_the_next_page(client: Client, make_user: Callable[..., User]) -> None:
+def test_language_time_zone_and_theme_apply_to_the_next_page(
+    client: Client, make_user: Callable[..., User]
+) -> None:
     user = make_user()
     client.force_login(user)
     data = {"name": "Ada", "theme": "dark", "language": "de", "time_zone": "Europe/Berlin"}
@@ -64,7 +78,9 @@ def test_language_time_zone_and_theme_apply_to_the_next_page(client: Client, mak
     assert page["Content-Language"] == "de"
 
 
-def test_an_unknown_time_zone_is_refused_beside_the_field(client: Client, make_user: Callable[..., User]) -> None:
+def test_an_unknown_time_zone_is_refused_beside_the_field(
+    client: Client, make_user: Callable[..., User]
+) -> None:
     client.force_login(make_user())
     data = {"name": "Ada", "theme": "dark", "language": "de", "time_zone": "Mars/Olympus"}
     response = client.post(reverse("accounts:preferences"), data)
@@ -98,3 +114,18 @@ def test_a_page_for_strangers_asks_no_query_and_sets_no_vary_cookie_on_health(
     with django_assert_num_queries(0):  # type: ignore[attr-defined]
         response = client.get("/livez")
     assert "Cookie" not in response.get("Vary", "")
+
+
+def test_the_headers_theme_is_kept_for_visitors_and_accounts(
+    client: Client, make_user: Callable[..., User]
+) -> None:
+    url = reverse("accounts:theme")
+    response = client.post(url, {"theme": "dark", "next": "https://elsewhere.example/"})
+    assert (response.status_code, response["Location"]) == (302, "/")
+    assert 'data-theme="dark"' in client.get(reverse("accounts:login")).content.decode()
+    user = make_user()
+    client.force_login(user)
+    client.post(url, {"theme": "light", "next": "/projects/"})
+    user.refresh_from_db()
+    assert user.theme == "light"
+    assert client.post(url, {"theme": "mauve"}).status_code == 400
