@@ -1,12 +1,19 @@
-from pathlib import Path
+from typing import Any
 
 from django.apps import AppConfig
-from django.conf import settings
 
 
 class DataToolsConfig(AppConfig):
     name = "data_tools"
 
     def ready(self) -> None:
-        """Uploads stream into a directory that must be there before the first one."""
-        Path(settings.FILE_UPLOAD_TEMP_DIR).mkdir(parents=True, exist_ok=True)
+        """Files are no rows: hear of a project's end in time to remove them."""
+        from projects.services import project_deleting
+
+        project_deleting.connect(_clear_project, dispatch_uid="data_tools.clear_project")
+
+
+def _clear_project(*, project: Any, **_: Any) -> None:
+    from data_tools.services import clear_project
+
+    clear_project(project)

@@ -1,4 +1,18 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from data_tools import upload_views, views
 
 app_name = "data"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.source_list, name="list"),
+    path("upload/", upload_views.choose_project, name="choose_project"),
+    path("upload/<uuid:project_id>/", upload_views.upload, name="upload"),
+    path("<uuid:source_id>/", views.detail, name="detail"),
+    path("<uuid:source_id>/progress/", views.progress, name="progress"),
+    path("<uuid:source_id>/plot.json", views.plot, name="plot"),
+    path("<uuid:source_id>/rename/", views.rename, name="rename"),
+    path("<uuid:source_id>/reprocess/", views.reprocess, name="reprocess"),
+    path("<uuid:source_id>/cancel/", views.cancel, name="cancel"),
+    path("<uuid:source_id>/delete/", views.delete, name="delete"),
+    path("<uuid:source_id>/download/<str:form>/", views.download, name="download"),
+]
