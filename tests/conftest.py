@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from accounts.models import User
 from projects.models import Membership, Project, Role
@@ -15,7 +15,7 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
 @pytest.fixture(autouse=True)
-def _own_ground(settings: SettingsWrapper, tmp_path: Path) -> None:
+def _own_ground(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_ROOT = tmp_path / "data"
     settings.MEDIA_ROOT = settings.DATA_ROOT
     settings.FILE_UPLOAD_TEMP_DIR = settings.DATA_ROOT / "incoming"

@@ -26,7 +26,7 @@ def job() -> Job:
 
 
 @pytest.fixture(autouse=True)
-def _broker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def broker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The broker takes whatever it is given; what it was given is here."""
     sent: list[str] = []
     monkeypatch.setattr("jobs.services.current_app.send_task", lambda task, args, retry: sent.append(args[0]))
@@ -89,7 +89,7 @@ def test_our_own_error_fails_the_job_and_goes_on_to_whoever_reports(job: Job, er
     assert "hunter2" not in job.error_message
 
 
-def test_a_lost_database_connection_gives_the_job_back(job: Job, _broker: list[str]) -> None:
+def test_a_lost_database_connection_gives_the_job_back(job: Job, broker: list[str]) -> None:
     lease = claim(job.id)
     assert lease is not None
     with pytest.raises(OperationalError), lease:
@@ -97,24 +97,24 @@ def test_a_lost_database_connection_gives_the_job_back(job: Job, _broker: list[s
     reap_jobs()
     job.refresh_from_db()
     assert job.state == Job.State.QUEUED
-    assert _broker == [str(job.id)]
+    assert broker == [str(job.id)]
 
 
-def test_a_worker_that_is_told_to_stop_gives_the_job_back(job: Job, _broker: list[str]) -> None:
+def test_a_worker_that_is_told_to_stop_gives_the_job_back(job: Job, broker: list[str]) -> None:
     lease = claim(job.id)
     assert lease is not None
     with pytest.raises(SystemExit), lease:
         raise SystemExit
     reap_jobs()
-    assert _broker == [str(job.id)]
+    assert broker == [str(job.id)]
 
 
-def test_a_dead_workers_job_is_put_back_and_its_late_result_is_refused(job: Job, _broker: list[str]) -> None:
+def test_a_dead_workers_job_is_put_back_and_its_late_result_is_refused(job: Job, broker: list[str]) -> None:
     dead = claim(job.id)
     assert dead is not None
     _let_lapse(job)
     reap_jobs()
-    assert _broker == [str(job.id)]
+    assert broker == [str(job.id)]
     living = claim(job.id)
     assert living is not None
     with pytest.raises(LeaseLostError), transaction.atomic():
@@ -125,7 +125,7 @@ def test_a_dead_workers_job_is_put_back_and_its_late_result_is_refused(job: Job,
     assert (job.state, job.attempt) == (Job.State.SUCCEEDED, 2)
 
 
-def test_a_living_worker_keeps_its_job(job: Job, settings: Settings, _broker: list[str]) -> None:
+def test_a_living_worker_keeps_its_job(job: Job, settings: Settings, broker: list[str]) -> None:
     settings.JOB_LEASE_S = 2
     lease = claim(job.id)
     assert lease is not None
@@ -141,7 +141,7 @@ def test_a_living_worker_keeps_its_job(job: Job, settings: Settings, _broker: li
             pytest.fail("the lease was not renewed")
         assert reap_jobs() == 0
         lease.succeed()
-    assert _broker == []
+    assert broker == []
 
 
 def test_a_job_that_kills_every_worker_fails_for_good(job: Job, settings: Settings) -> None:
@@ -184,8 +184,8 @@ def test_a_task_that_forgets_to_end_its_job_is_a_bug_that_is_seen(job: Job) -> N
     assert job.state == Job.State.FAILED
 
 
-def test_a_job_the_broker_never_took_is_sent_later(
-    monkeypatch: pytest.MonkeyPatch, _broker: list[str]
+def test_a_job_thebroker_never_took_is_sent_later(
+    monkeypatch: pytest.MonkeyPatch, broker: list[str]
 ) -> None:
     from kombu.exceptions import OperationalError as BrokerError
 
@@ -200,5 +200,5 @@ def test_a_job_the_broker_never_took_is_sent_later(
     assert Job.objects.get(pk=job.pk).sent_at is None
     Job.objects.update(created_at=Now() - timedelta(seconds=10))
     assert reap_jobs() == 1
-    assert _broker == [str(job.id)]
+    assert broker == [str(job.id)]
     assert reap_jobs() == 0
