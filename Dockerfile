@@ -20,7 +20,8 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
 WORKDIR /app
 COPY . .
 RUN DEBUG=0 DJANGO_SECRET_KEY=for-collectstatic-only python manage.py collectstatic --no-input --verbosity 0 \
- && python -m compileall -q .
+ && python -m compileall -q . \
+ && chmod -R a+rX .
 USER hydroml
 EXPOSE 8000
 ENTRYPOINT ["hydroml"]

@@ -69,9 +69,10 @@ def run(folder: Folder, given: Mapping[str, str], *, show_output: bool) -> int:
                 env = environment(folder, services, given, port)
                 manage("migrate", "--no-input", env=env)
                 steps.done("database")
+                manage("load_demo_world", env=env)
+                steps.done("demo world")
                 with application(folder, env, show_output=show_output) as running:
                     logins = manage("load_demo_world", "--show-logins", env=env)
-                    steps.done("demo world")
                     wait_until_ready(running, env, steps.done)
                     ready = True
                     print(welcome(running, logins, folder, steps.seconds), flush=True)
