@@ -153,10 +153,11 @@ def read_counts(directory: Path) -> Counter[CountKey]:
 @contextmanager
 def _locked_totals(destination: Path, mode: int) -> Iterator[Path]:
     """Readers and folders exclude each other, so that no count is seen twice or not at all."""
+    create = os.O_CREAT if mode == fcntl.LOCK_EX else 0
     try:
-        lock = os.open(destination / f".{TOTALS_FILE}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(destination / f".{TOTALS_FILE}.lock", os.O_RDWR | create, 0o600)
     except OSError:
-        # Read by another user or on a read-only disk: a sum that may be off by one folding is better than none.
+        # Nothing folded yet, or read by another user: a sum that may be off by one folding is better than none.
         yield destination / TOTALS_FILE
         return
     try:

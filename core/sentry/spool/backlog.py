@@ -72,7 +72,8 @@ class Backlog:
             for entry in self._least_important():
                 if surplus_bytes <= 0:
                     break
-                if not entry.in_flight and (entry.data is not None) is from_memory:
+                evictable = not entry.in_flight and not entry.is_report
+                if evictable and (entry.data is not None) is from_memory:
                     surplus_bytes -= entry.size
                     evicted.append(entry)
         return [entry for entry in evicted if self.remove(entry)]

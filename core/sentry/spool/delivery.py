@@ -18,6 +18,7 @@ from core.sentry.spool.wire import BrokenEnvelopeError, prepare
 KEEP_4XX = frozenset({401, 403, 404, 407, 408, 425, 429})
 """A wrong key, a project not yet made, a proxy in between: wrong settings, not wrong envelopes."""
 _NOTE_INTERVAL_S = 1.0
+_LIMITED_PAUSE_S = 1.0
 _ERROR_TEXT_MAX = 300
 
 
@@ -57,7 +58,7 @@ class Delivery:
         """Not put off for itself, and at least one of its items in a category that is not rate limited."""
         if entry.not_before > time.monotonic():
             return False
-        return not entry.quantities or not all(map(self.limits.is_limited, entry.quantities))
+        return not self._is_limited(entry)
 
     def attempt(self, entry: Entry) -> Result:
         """Never raises for what the network or the disk does."""
@@ -74,6 +75,8 @@ class Delivery:
         except OSError as error:
             return self._host_failed(entry, f"{entry.path}: {error}")
         if outgoing is None:
+            # The file's name promised an item that may be sent; never ask again without a pause.
+            entry.not_before = time.monotonic() + _LIMITED_PAUSE_S
             return Result.LIMITED
         try:
             response = self._post(outgoing.body, outgoing.headers)
@@ -104,10 +107,13 @@ class Delivery:
             return Result.SETTLED
         return self._host_failed(entry, said, counts_against_it=status >= 500)
 
+    def _is_limited(self, entry: Entry) -> bool:
+        return bool(entry.quantities) and all(map(self.limits.is_limited, entry.categories))
+
     def drop_limited_samples(self) -> None:
         """Samples that come late are worth little to a host that asked for fewer. All else is kept."""
         for entry in self.store.backlog.entries():
-            if entry.priority == Priority.SAMPLES and all(map(self.limits.is_limited, entry.quantities)):
+            if entry.priority == Priority.SAMPLES and self._is_limited(entry):
                 self.store.drop(entry, "ratelimit_backoff")
 
     def _host_failed(self, entry: Entry, said: str, *, counts_against_it: bool = False) -> Result:

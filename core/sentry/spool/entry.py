@@ -56,8 +56,15 @@ class Entry:
         return self.directory / self.name if self.directory else None
 
     @property
-    def order(self) -> tuple[int, int]:
-        return self.priority, self.sequence
+    def is_report(self) -> bool:
+        """A client report tells what was lost: it is tiny, and never itself given up for space."""
+        return self.quantities.keys() == {"internal"}
+
+    @property
+    def categories(self) -> set[str]:
+        """What a rate limit can name: the spans within a transaction are counted, but go with it."""
+        categories = set(self.quantities)
+        return categories - {"span"} if "transaction" in categories else categories
 
     def read(self) -> bytes:
         """The envelope as it was captured. Raises OSError."""

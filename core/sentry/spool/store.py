@@ -158,6 +158,9 @@ class Store:
         for directory in self._adopted.values():
             directory.release(remove=False)
         self._adopted.clear()
+        if self._own is None and self.counters.snapshot():
+            with suppress(OSError):
+                self.open()
         own, self._own = self._own, None
         if own is None:
             return
@@ -190,6 +193,9 @@ class Store:
             for entry in entries:
                 self.backlog.put(entry, adopted=True)
             if entries:
+                # What becomes of them is counted here, so there must be a file to count in.
+                with suppress(OSError):
+                    self.open()
                 logger.info("Delivering %d envelopes that the process %s left.", len(entries), path.name)
         self._bytes_of_others = bytes_of_others
 
@@ -211,7 +217,8 @@ class Store:
         """Over all processes: samples go first, then the oldest, whoever wrote them."""
         if self.backlog.disk_bytes + self._bytes_of_others <= self.config.max_bytes:
             return
-        entries = [e for path in process_directories(self.destination) for e in list_entries(path)]
+        directories = process_directories(self.destination)
+        entries = [e for path in directories for e in list_entries(path) if not e.is_report]
         surplus = sum(entry.size for entry in entries) - int(self.config.max_bytes * _ROOM)
         entries.sort(key=lambda entry: (-entry.priority, entry.captured_ms))
         for entry in entries:
