@@ -15,9 +15,6 @@ class Role:
 
     name: str
     title: str = key("What people call it.", Text())
-    severities: tuple[str, ...] = key(
-        "The severities it is told of at once.", Listed(Name("severities")), default=()
-    )
     digest: bool = key("Whether it gets the daily digest.", Flag(), default=False)
     rota: bool = key("Whether it is held in turns; the others by one person.", Flag(), default=False)
 
