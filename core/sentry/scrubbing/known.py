@@ -1,0 +1,153 @@
+"""Values that the process knows to be secret, found again wherever and however they are written."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from urllib.parse import quote, quote_plus, unquote
+
+from core.sentry.scrubbing.keys import words_of
+from core.sentry.scrubbing.patterns import FILTERED
+
+_MIN_LENGTH = 4
+_MAX_LENGTH = 4096
+_TOO_COMMON = words_of(
+    "true false none null undefined on off yes no test testing admin root user default local localhost postgres "
+    "postgresql redis django celery public guest anonymous"
+)
+_SPLIT = re.compile(r"""(['"])\s*\n?\s*[bru]?\1|\\\n\s*|\n\s*""")
+
+
+class KnownValues:
+    """A set of secrets with the forms in which they may reappear. Immutable."""
+
+    __slots__ = ("_expression", "_needles", "_values")
+
+    def __init__(self, values: Iterable[object] = (), *, harmless: Iterable[str] = ()) -> None:
+        kept = frozenset(harmless)
+        texts = {text for text in map(_text, values) if _is_usable(text) and text not in kept}
+        self._values = frozenset(texts)
+        # Longest first, so that no secret is cut by a shorter one inside it.
+        self._needles = tuple(
+            sorted({form for text in texts for form in _forms(text)}, key=len, reverse=True)
+        )
+        self._expression: re.Pattern[str] | None = None
+
+    @classmethod
+    def of(cls, values: Iterable[str]) -> KnownValues:
+        """The same as the constructor, from a cache: a visitor's cookies come with each of their requests."""
+        texts = frozenset(values)
+        return _cached(texts) if texts else _NOTHING
+
+    def __bool__(self) -> bool:
+        return bool(self._values)
+
+    def __or__(self, other: KnownValues) -> KnownValues:
+        return KnownValues((*self._values, *other._values)) if other else self
+
+    def found_in(self, text: str) -> bool:
+        """Whether `text` may hold one; cheap, and never wrong with a no."""
+        if any(needle in text for needle in self._needles):
+            return True
+        if "%" in text and any(needle in unquote(text) for needle in self._needles):
+            return True
+        return "\n" in text and any(value in _SPLIT.sub("", text) for value in self._values)
+
+    def remove(self, text: str) -> str:
+        """`text` with each known value, in each of its forms, replaced."""
+        if not self._values or not self.found_in(text):
+            return text
+        expression = self._expression = self._expression or re.compile(
+            "|".join(map(_needle_expression, self._needles))
+        )
+        cleaned = expression.sub(FILTERED, text)
+        if "%" in cleaned:
+            cleaned = _remove_decoded(cleaned, expression)
+        joined = _SPLIT.sub("", cleaned) if "\n" in cleaned else cleaned
+        if any(value in joined for value in self._values if _is_distinctive(value)):
+            return expression.sub(FILTERED, joined)
+        return cleaned
+
+
+def _remove_decoded(text: str, expression: re.Pattern[str]) -> str:
+    """Percent-encoded in a way that no library writes, or twice: the whole word goes."""
+    words = re.split(r"(\s+)", text)
+    for index, word in enumerate(words):
+        once = unquote(word) if "%" in word else word
+        if once != word and (expression.search(once) or expression.search(unquote(once))):
+            words[index] = FILTERED
+    return "".join(words)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace").strip()
+    return str(value) if type(value) is int else ""
+
+
+def _is_usable(text: str) -> bool:
+    return _MIN_LENGTH <= len(text) <= _MAX_LENGTH and text.lower() not in _TOO_COMMON and text != FILTERED
+
+
+def _is_distinctive(text: str) -> bool:
+    """Whether it can stand inside a longer word without being a part of it by chance."""
+    kinds = sum((any(map(str.isdigit, text)), any(map(str.isalpha, text)), not text.isalnum()))
+    return len(text) >= 12 or (len(text) >= 6 and kinds >= 2)
+
+
+def _needle_expression(needle: str) -> str:
+    escaped = re.escape(needle)
+    return escaped if _is_distinctive(needle) else rf"(?<![A-Za-z0-9_]){escaped}(?![A-Za-z0-9_])"
+
+
+@lru_cache(maxsize=512)
+def _forms(text: str) -> frozenset[str]:
+    if text.isascii() and text.isalnum():
+        longer = (
+            {text.encode().hex(), text.encode().hex().upper(), *_base64_forms(text)}
+            if len(text) >= 8
+            else set()
+        )
+        return frozenset({text, *longer})
+    forms = {
+        text,
+        quote(text),
+        quote(text, safe=""),
+        quote_plus(text),
+        json.dumps(text)[1:-1],
+        html.escape(text),
+    }
+    forms |= {repr(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], repr(text.encode())[2:-1]}
+    forms |= {json.dumps(form)[1:-1] for form in tuple(forms)}
+    if len(text) >= 8:
+        forms |= {text.encode().hex(), text.encode().hex().upper(), *_base64_forms(text)}
+    return frozenset(form for form in forms if len(form) >= _MIN_LENGTH)
+
+
+def _base64_forms(text: str) -> set[str]:
+    """What base64 makes of it at each of the three places where it can begin within a longer text."""
+    data = text.encode()
+    forms = set()
+    for shift in range(3):
+        encoded = base64.b64encode(b"\0" * shift + data).decode()
+        # The first and last letters also depend on the neighbours.
+        inner = encoded[
+            {0: 0, 1: 2, 2: 3}[shift] : len(encoded.rstrip("=")) - (1 if (shift + len(data)) % 3 else 0)
+        ]
+        if len(inner) >= 8:
+            forms |= {inner, inner.replace("+", "-").replace("/", "_")}
+    return forms
+
+
+_NOTHING = KnownValues()
+
+
+@lru_cache(maxsize=128)
+def _cached(texts: frozenset[str]) -> KnownValues:
+    return KnownValues(texts)
