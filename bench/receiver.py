@@ -92,9 +92,11 @@ class Receiver:
             request_queue_size = 128
 
             def get_request(self) -> Any:
-                receiver.connections += 1
                 connection, address = super().get_request()
                 receiver._open.add(connection)
+                with receiver.arrived:
+                    receiver.connections += 1
+                    receiver.arrived.notify_all()
                 return connection, address
 
             def handle_error(self, request: Any, client_address: Any) -> None:
