@@ -19,7 +19,7 @@ ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     DATA_ROOT=/var/lib/hydroml/data BEAT_SCHEDULE=/var/lib/hydroml/beat-schedule
 WORKDIR /app
 COPY . .
-RUN DEBUG=0 DJANGO_SECRET_KEY=for-collectstatic-only python manage.py collectstatic --no-input --verbosity 0 \
+RUN DEBUG=0 DJANGO_SECRET_KEY=for-collectstatic-only DATA_ROOT=/tmp/build python manage.py collectstatic --no-input --verbosity 0 \
  && python -m compileall -q . \
  && chmod -R a+rX .
 USER hydroml

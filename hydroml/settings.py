@@ -181,7 +181,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_MB", 500, minimum=1, maximum=10_000) * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-FILE_UPLOAD_TEMP_DIR = DATA_ROOT / "incoming"
+INCOMING_ROOT = DATA_ROOT / "incoming"
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
