@@ -118,10 +118,10 @@ class Child:
         return self._popen.wait()
 
     def log_tail(self, lines: int = 20) -> str:
-        """The end of its log, for the message about its failure."""
+        """The end of its log, for the message about its failure. Long lines are cut: the whole is in the log."""
         if self.log is None or not self.log.exists():
             return ""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        return "\n".join(line[:300] for line in self.log.read_text(errors="replace").splitlines()[-lines:])
 
     def stop(self, first: signal.Signals = signal.SIGTERM, patience_s: float = 20) -> None:
         """Ask the leader, wait, then kill whatever is left of its group."""

@@ -113,7 +113,7 @@ def wait_for_processing(visitor: Visitor, file: Path) -> None:
     """The page of the data source says what was found in the file, and its plot and downloads have the rows."""
     page = visitor.wait_for_work()
     rows = len(file.read_text().splitlines()) - 1
-    visitor.expect(f"{rows:,} rows", "discharge_m3s", "m³/s", "Findings")
+    visitor.expect(f"{rows:,}", "discharge_m3s", "m³/s", "Findings")
     for plot in page.plots:
         visitor.data(plot).json()
     if (got := len(visitor.data(page.link_with("/download/csv/")).text.splitlines()) - 1) != rows:
@@ -174,7 +174,7 @@ def check(given: Mapping[str, str]) -> int:
                     walk(visitor, file)
             except (WalkError, LookupError, httpx.HTTPError, ValueError) as error:
                 raise StackError(
-                    f"{name}: {error}\nThe end of the log:\n{running.supervisor.log_tail(30)}"
+                    f"{name}: {error}\nThe end of the log:\n{running.supervisor.log_tail(8)}"
                 ) from error
         stopping = time.monotonic()
     print(f"  {time.monotonic() - stopping:5.1f} s  stopped", flush=True)
