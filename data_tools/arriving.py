@@ -7,7 +7,9 @@ from django.conf import settings
 from django.core import signing
 
 from accounts.models import User
-from data_tools.engine.byte_stream import is_parquet
+from data_tools.engine.byte_stream import check_not_foreign, is_parquet
+from data_tools.engine.limits import DEFAULT_LIMITS
+from data_tools.engine.parquet_reader import plan_parquet
 from data_tools.engine.sniffing import sniff
 from data_tools.errors import UnreadableFileError
 from data_tools.models import DataSource
@@ -59,7 +61,11 @@ def take_in(project: Project, uploads: list[StreamedUpload], *, actor: User, nam
 
 def check_head(path: Path) -> None:
     """Raise UnreadableFileError when the beginning of the file shows that it cannot be read. Bounded in time."""
-    if not is_parquet(path):
+    if path.stat().st_size == 0:
+        check_not_foreign(b"")
+    if is_parquet(path):
+        plan_parquet(path, DEFAULT_LIMITS)
+    else:
         sniff(path)
 
 
@@ -90,7 +96,7 @@ def _read_token(project: Project, token: str, actor: User) -> tuple[IncomingFile
     except signing.BadSignature:
         return None
     project_id, user_id, path_name, file_name, size_bytes, sha256, name = values
-    path = Path(settings.FILE_UPLOAD_TEMP_DIR) / path_name
+    path = Path(settings.INCOMING_ROOT) / path_name
     if (project_id, user_id) != (str(project.id), actor.pk) or not path.is_file():
         return None
     return IncomingFile(path, file_name, size_bytes, sha256), name

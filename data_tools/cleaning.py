@@ -32,7 +32,7 @@ def sweep_files(*, older_than_s: float = OLDER_THAN_S, dry_run: bool = False) ->
     """
     before = time.time() - older_than_s
     swept = Swept()
-    for path in _files_in(Path(settings.FILE_UPLOAD_TEMP_DIR)):
+    for path in _files_in(Path(settings.INCOMING_ROOT)):
         _remove(path, before, swept, dry_run=dry_run)
     directories: list[Path] = []
     for directory in _directories_in(Path(settings.DATA_ROOT) / "sources"):
@@ -59,11 +59,13 @@ def _sweep_directories(directories: list[Path], before: float, swept: Swept, *, 
         if path
     }
     for directory in directories:
+        old = [path for path in (*_directories_in(directory), directory) if path.stat().st_mtime < before]
         for path in _files_in(directory):
             if str(path) not in kept:
                 _remove(path, before, swept, dry_run=dry_run)
-        if not dry_run and directory.stat().st_mtime < before and not any(directory.iterdir()):
-            directory.rmdir()
+        for path in old:
+            if not dry_run and not any(path.iterdir()):
+                path.rmdir()
 
 
 def _remove(path: Path, before: float, swept: Swept, *, dry_run: bool) -> None:
@@ -91,7 +93,7 @@ def _unreadable_with_upload() -> Iterator[uuid.UUID]:
 
 
 def _files_in(directory: Path) -> list[Path]:
-    return [path for path in directory.iterdir() if path.is_file()] if directory.is_dir() else []
+    return [path for path in directory.rglob("*") if path.is_file()] if directory.is_dir() else []
 
 
 def _directories_in(directory: Path) -> Iterator[Path]:

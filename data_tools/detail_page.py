@@ -1,27 +1,54 @@
 """What the page of a data source shows, put together for each of its states."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.templatetags.show import duration
 from data_tools import selectors
 from data_tools.models import DataSource
 from data_tools.row_pages import read_page
 from jobs.models import Job
 from projects.models import Role
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 SEVERITIES = {"error": 0, "warning": 1, "info": 2}
-STEP_WORDS = {"daily": "days", "hourly": "hours", "monthly": "months", "yearly": "years", "weekly": "weeks"}
-DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", " ": "space", "|": "bar"}
+STEP_WORDS = {
+    "hourly": _("hours"),
+    "daily": _("days"),
+    "weekly": _("weeks"),
+    "monthly": _("months"),
+    "yearly": _("years"),
+}
+MARKS = {
+    ",": _("comma"),
+    ".": _("point"),
+    ";": _("semicolon"),
+    "\t": _("tab"),
+    " ": _("space"),
+    "|": _("bar"),
+}
+
+
+# What process_file reports, and its words; sorting is shown only to those whose file needs it.
+STAGES = {
+    "sniffing": _("finding the format"),
+    "reading": _("reading and checking"),
+    "sorting": _("sorting by date"),
+    "finishing": _("writing the result"),
+}
+USUAL_STAGES = ("sniffing", "reading", "finishing")
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the processing is, and what it will do next."""
+    """How far the processing is, and what it will do next. Steps are (words, "done" | "now" | "")."""
 
     stage: str
     percent: int | None
@@ -30,15 +57,14 @@ class Progress:
 
     @classmethod
     def of(cls, job: Job) -> "Progress":
-        from data_tools.engine.process import STAGES
-
-        stages = list(STAGES)
         waiting = job.state == Job.State.QUEUED
-        stage = job.stage or ("waiting for a worker" if waiting else "starting")
-        at = stages.index(stage) if stage in stages else -1
-        places = ["done" if index < at else "now" if index == at else "" for index in range(len(stages))]
-        following = stages[at + 1] if at + 1 < len(stages) else ""
-        steps = list(zip(stages, places, strict=True))
+        shown = [stage for stage in STAGES if stage in USUAL_STAGES or stage == job.stage]
+        at = shown.index(job.stage) if job.stage in shown else -1
+        places = ["done" if index < at else "now" if index == at else "" for index in range(len(shown))]
+        words = [str(STAGES[stage]) for stage in shown]
+        stage = words[at] if at >= 0 else str(_("waiting for a worker") if waiting else _("starting"))
+        following = words[at + 1] if at + 1 < len(words) else ""
+        steps = list(zip(words, places, strict=True))
         return cls(stage, None if waiting else job.percent, following, steps)
 
     @property
@@ -76,28 +102,30 @@ def _ready_context(source: DataSource) -> dict[str, Any]:
         "findings": findings,
         "columns": columns,
         "measured": [column for column in columns if column["kind"] == "number"],
-        "rows_word": _(STEP_WORDS.get(source.time_step, "rows")),
+        "rows_word": STEP_WORDS.get(source.time_step, _("rows")),
         "reading": _reading(source),
     }
 
 
-def _reading(source: DataSource) -> list[tuple[str, str]]:
+def _reading(source: DataSource) -> list[tuple["StrOrPromise", str]]:
     """How the file was understood, in words, for whoever doubts it."""
     result, reading = source.result, source.result["reading"]
-    delimiter = reading.get("delimiter")
-    facts = [
+    header = reading.get("header_row")
+    facts: list[tuple[StrOrPromise, Any]] = [
         (_("File"), f"{source.original_name}, {filesizeformat(source.size_bytes)}"),
         (_("Compression"), reading.get("compression")),
-        (_("Delimiter"), DELIMITERS.get(delimiter, delimiter)),
+        (_("Delimiter"), _mark(reading.get("delimiter"))),
         (_("Encoding"), reading.get("encoding")),
-        (_("Decimal mark"), reading.get("decimal")),
-        (
-            _("Header"),
-            _("row %(row)s") % {"row": reading["header_row"]} if reading.get("header_row") else None,
-        ),
+        (_("Decimal mark"), _mark(reading.get("decimal"))),
+        (_("Header"), _("row %(row)s") % {"row": header} if header else None),
         (_("Date column"), result["date_column"]),
+        (_("Dates written as"), reading.get("date_format")),
         (_("Time step"), result["time_step"]),
-        (_("Processed in"), f"{result['duration_s']:.2f} s"),
+        (_("Processed in"), duration(result["duration_s"])),
         ("SHA-256", source.sha256),
     ]
     return [(label, str(value)) for label, value in facts if value not in (None, "", "none")]
+
+
+def _mark(mark: str | None) -> "StrOrPromise | None":
+    return MARKS.get(mark, mark) if mark else None

@@ -13,9 +13,7 @@ class SeveralFiles(forms.ClearableFileInput):
 class UploadForm(forms.Form):
     """Fields of the upload page. The files themselves are checked one by one by `data_tools.arriving`."""
 
-    file = forms.FileField(
-        label=_("Files"), required=False, widget=SeveralFiles(attrs={"multiple": True}), allow_empty_file=True
-    )
+    file = forms.Field(label=_("Files"), required=False, widget=SeveralFiles(attrs={"multiple": True}))
     name = forms.CharField(
         label=_("Name"),
         required=False,

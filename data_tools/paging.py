@@ -27,7 +27,7 @@ class BoundedPaginator(BasePaginator):
         return self._rows.order_by()[: COUNTED + 1].values("pk").count()
 
     @cached_property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         return min(self._found, COUNTED)
 
     @property

@@ -18,6 +18,7 @@ from bokeh.models import (
     BoxZoomTool,
     HoverTool,
     Legend,
+    NoOverlap,
     PanTool,
     ResetTool,
     WheelZoomTool,
@@ -30,6 +31,8 @@ Dates = Sequence[date | str] | npt.NDArray[np.datetime64]
 
 # With the line of the figures' table below them, these fill .plot (22rem) and .plot.tall (32rem): nothing jumps.
 HEIGHT = 312
+# Letters of all names together that stand side by side at 360 pixels.
+ONE_ROW = 32
 TALL_HEIGHT = 472
 
 
@@ -111,6 +114,7 @@ def style_axes(plot: figure, colours: Palette) -> None:
         axis.axis_line_color = colours.line
         axis.major_tick_line_color = colours.line
         axis.minor_tick_line_color = None
+        axis.major_label_policy = NoOverlap()
         axis.major_label_text_color = colours.ink_2
         axis.axis_label_text_color = colours.ink_2
         axis.axis_label_text_font_style = "normal"
@@ -123,9 +127,10 @@ def style_axes(plot: figure, colours: Palette) -> None:
 
 
 def style_legend(plot: figure, colours: Palette) -> None:
-    """One row above the figure; a click on a name hides its line."""
+    """Above the figure, in one row if that fits a telephone; a click on a name hides its line."""
     for legend in plot.select(Legend):
-        legend.orientation = "horizontal"
+        letters = sum(len(str(item.label.value)) for item in legend.items)
+        legend.orientation = "horizontal" if letters <= ONE_ROW else "vertical"
         legend.click_policy = "hide"
         legend.background_fill_color = legend.border_line_color = None
         legend.inactive_fill_color = colours.line

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -78,7 +79,7 @@ def keep_result(lease: Lease, source: DataSource, result: ProcessingResult, parq
             )
 
 
-def drop_unreadable_upload(source_id: object) -> bool:
+def drop_unreadable_upload(source_id: UUID) -> bool:
     """Remove the upload of a data source that turned out unreadable and has no earlier result. Says whether it did."""
     with transaction.atomic():
         source = (

@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from data_tools.engine.preview import read_rows
+
 ROWS_SHOWN = 50
 ROWS_BEFORE = 3  # shown above the row that was asked for by its time
 
@@ -50,14 +52,14 @@ def read_page(parquet: Path, *, row: int = 1, start: str = "", end: str = "") ->
         before = table.select((pl.col("date") < since).sum()).collect().item()
         row = int(before) + 1 - ROWS_BEFORE
     first = max(1, min(row, total))
-    frame = table.slice(first - 1, ROWS_SHOWN).collect()
-    numeric = [schema[name].is_numeric() for name in frame.columns]
+    names = [(name, dtype.is_numeric()) for name, dtype in schema.items()]
     rows = []
-    for number, values in enumerate(frame.iter_rows(), start=first):
+    for number, record in enumerate(read_rows(parquet, first - 1, ROWS_SHOWN), start=first):
+        values = list(record.values())
         marked = since is not None and until is not None and since <= _as_moment(values[0]) <= until
-        cells = [(_text(value), is_number) for value, is_number in zip(values, numeric, strict=True)]
+        cells = [(_text(value), numeric) for value, (_name, numeric) in zip(values, names, strict=True)]
         rows.append((number, cells, marked))
-    return RowsPage(list(zip(frame.columns, numeric, strict=True)), rows, first, total)
+    return RowsPage(names, rows, first, total)
 
 
 def _moment(text: str) -> datetime | None:

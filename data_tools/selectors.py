@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Lower
 from django.http import Http404
 
@@ -15,7 +16,7 @@ from projects.models import Project, Role
 from projects.permissions import require, visible_project_ids
 
 # The second field of each follows its index, so that an order read backwards is the same index read backwards.
-SORTS = {
+SORTS: dict[str, tuple[str | Combinable, ...]] = {
     "-created": ("-created_at", "id"),
     "created": ("created_at", "-id"),
     "name": (Lower("name"), "id"),

@@ -116,12 +116,13 @@ def clear_project(project: Project) -> None:
         if source.job.is_active:
             cancel_job(source.job)
     directories = [source.directory for source in sources]
-    transaction.on_commit(lambda: [remove_files(directory) for directory in directories])
+    transaction.on_commit(lambda: remove_files(*directories))
 
 
-def remove_files(directory: Path) -> None:
-    """Remove a data source's directory. What cannot be removed now is swept later."""
-    shutil.rmtree(directory, ignore_errors=True)
+def remove_files(*directories: Path) -> None:
+    """Remove directories of data sources. What cannot be removed now is swept later."""
+    for directory in directories:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _locked(source: DataSource) -> DataSource:

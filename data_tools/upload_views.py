@@ -128,6 +128,7 @@ def _page(
         "arrival": arrival,
         "replaced": replaced,
         "max_bytes": settings.UPLOAD_MAX_BYTES,
+        "max_mb": settings.UPLOAD_MAX_BYTES // 2**20,
         "max_files": MAX_FILES,
     }
     return render(request, "data_tools/upload.html", context, status=422 if form.is_bound else 200)

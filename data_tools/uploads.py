@@ -9,13 +9,12 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpload
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from data_tools.errors import UnreadableFileError
@@ -48,7 +47,7 @@ class IncomingFile:
 
 def new_incoming_path() -> Path:
     """A path of its own in the directory where uploads arrive."""
-    directory = Path(settings.FILE_UPLOAD_TEMP_DIR)
+    directory = Path(settings.INCOMING_ROOT)
     directory.mkdir(parents=True, exist_ok=True)
     return directory / f"{uuid.uuid4().hex}.upload"
 
@@ -58,7 +57,13 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
         yield chunk
 
 
-class StreamedUpload(UploadedFile):
+if TYPE_CHECKING:  # generic to mypy only
+    BytesUpload = UploadedFile[bytes]
+else:
+    BytesUpload = UploadedFile
+
+
+class StreamedUpload(BytesUpload):
     """An upload on disk. Closing it, which every request does at its end, removes it unless it was taken."""
 
     def __init__(self, path: Path, name: str, content_type: str | None) -> None:
@@ -139,10 +144,10 @@ class StreamToIncoming(FileUploadHandler):
 
 
 def too_large() -> UnreadableFileError:
-    limit = filesizeformat(settings.UPLOAD_MAX_BYTES)
+    limit = settings.UPLOAD_MAX_BYTES // 2**20
     return UnreadableFileError(
         "too_large",
-        _("The file is larger than %(limit)s, the most that is taken.") % {"limit": limit},
+        _("The file is larger than %(limit)s MB, the most that is taken.") % {"limit": limit},
         way_out=_("Compress it with gzip (.csv.gz), save it as Parquet, or upload it in parts."),
     )
 

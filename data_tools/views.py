@@ -19,6 +19,7 @@ from data_tools.detail_page import Progress, detail_context
 from data_tools.forms import RenameForm
 from data_tools.models import DataSource
 from data_tools.paging import BoundedPaginator
+from data_tools.plot_rows import source_plot
 from projects.models import Project, Role
 from projects.permissions import project_for
 
@@ -36,6 +37,7 @@ def source_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": BoundedPaginator(sources).get_page(request.GET.get("page")),
         "project": project,
+        "show_project": project is None,
         "may_upload": role is None or (role.may(Role.ANALYST) and project and project.archived_at is None),
         "query": query,
         "state": state if state in selectors.STATES else "",
@@ -56,7 +58,7 @@ def _project_asked_for(request: SignedInRequest) -> tuple[Project | None, Role |
 
 @login_required
 @require_safe
-@csp_update({"style-src": ["'unsafe-inline'"]})  # Bokeh draws nothing without inline styles
+@csp_update({"style-src": ["'unsafe-inline'"]})  # type: ignore[arg-type]  # Bokeh draws nothing without inline styles
 def detail(request: SignedInRequest, source_id: UUID) -> HttpResponse:
     """The data source in whatever state it is: at work, failed, cancelled, or with its plot, findings and rows."""
     source, role = selectors.source_for(request.user, source_id)
@@ -100,9 +102,8 @@ def plot(request: SignedInRequest, source_id: UUID) -> HttpResponse:
     source, _role = selectors.source_for(request.user, source_id)
     if not source.is_ready:
         raise Http404("There is no plot before the file is processed.")
-    from data_tools import plots
-
-    return JsonResponse(plots.series_plot(source))
+    theme = "dark" if request.GET.get("theme") == "dark" else "light"
+    return JsonResponse(source_plot(source, theme=theme))
 
 
 @login_required

@@ -12,11 +12,11 @@
   };
 
   function size(bytes) {
-    const units = ["B", "kB", "MB", "GB"];
+    const units = ["B", "KB", "MB", "GB"];
     let value = bytes;
     let unit = 0;
-    while (value >= 1000 && unit < units.length - 1) {
-      value /= 1000;
+    while (value >= 1024 && unit < units.length - 1) {
+      value /= 1024;
       unit += 1;
     }
     return `${value.toLocaleString(document.documentElement.lang || "en", { maximumFractionDigits: value < 10 && unit ? 1 : 0 })} ${units[unit]}`;
