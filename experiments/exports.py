@@ -1,8 +1,10 @@
 """What is made of a trained experiment: its model card, its verdict, its plots."""
 
+from typing import Any
 
 import polars as pl
 
+from experiments import plots
 from experiments.engine import model_card
 from experiments.engine.spec import ExperimentSpec
 from experiments.engine.training import TrainingResult
@@ -33,3 +35,29 @@ def card(experiment: Experiment) -> str:
         is_synthetic=experiment.synthetic or experiment.source.synthetic,
         data_remarks=[finding["message"] for finding in findings if finding["severity"] != "info"],
     )
+
+
+def plot_json(experiment: Experiment, kind: str, theme: str) -> dict[str, Any]:
+    """One of plots.KINDS as Bokeh's JSON."""
+    return plots.experiment_plot(
+        kind,
+        predictions=_predictions(experiment),
+        importance=[(name, value) for name, value in experiment.result["importance"]],
+        target=experiment.spec["target"],
+        unit=target_unit(experiment),
+        theme=theme,
+    )
+
+
+def comparison_json(experiments: list[Experiment], theme: str) -> dict[str, Any]:
+    """The test periods of several experiments over one another. Raises nothing for an empty list."""
+    return plots.comparison_plot(
+        [(experiment.name, _predictions(experiment)) for experiment in experiments],
+        target=experiments[0].spec["target"] if experiments else "",
+        unit=target_unit(experiments[0]) if experiments else "",
+        theme=theme,
+    )
+
+
+def _predictions(experiment: Experiment) -> dict[str, list[Any]]:
+    return pl.read_parquet(experiment.predictions_file).to_dict(as_series=False)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
@@ -21,7 +22,7 @@ def experiment_list(
     user: User | AnonymousUser,
     *,
     query: str = "",
-    project: str = "",
+    project: UUID | None = None,
     state: str = "",
     model: str = "",
     sort: str = "recent",

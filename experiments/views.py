@@ -1,5 +1,6 @@
 """Pages of experiments."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from projects.permissions import project_for, require, role_in
 PAGE_SIZE = 25
 COMPARE_AT_MOST = 6
 # Bokeh sets inline styles on what it draws; only its pages allow them.
-allow_plot_styles = csp_update({"style-src": ["'unsafe-inline'"]})
+allow_plot_styles: Callable[..., Any] = csp_update({"style-src": ["'unsafe-inline'"]})
 
 
 @login_required
@@ -43,7 +44,7 @@ def experiment_list(request: SignedInRequest) -> HttpResponse:
     experiments = selectors.experiment_list(
         request.user,
         query=chosen["q"],
-        project=str(project.id) if project else "",
+        project=project.id if project else None,
         state=chosen["state"],
         model=chosen["model"],
         sort=chosen["sort"],

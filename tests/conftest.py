@@ -1,10 +1,11 @@
 """What all tests share: a data directory of their own, quick password hashes, people and projects."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from playwright.sync_api import Browser, sync_playwright
 from pytest_django.fixtures import Settings
 
 from accounts.models import User
@@ -18,8 +19,8 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 def _own_ground(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_ROOT = tmp_path / "data"
     settings.MEDIA_ROOT = settings.DATA_ROOT
-    settings.FILE_UPLOAD_TEMP_DIR = settings.DATA_ROOT / "incoming"
-    settings.FILE_UPLOAD_TEMP_DIR.mkdir(parents=True)
+    settings.INCOMING_ROOT = settings.DATA_ROOT / "incoming"
+    settings.INCOMING_ROOT.mkdir(parents=True)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
@@ -71,3 +72,15 @@ def member(make_user: Callable[..., User], project: Project) -> Callable[[Role],
 def owner_client(client: Client, owner: User) -> Client:
     client.force_login(owner)
     return client
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Headless Chromium for one module: while it runs, Django refuses the database to its thread."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-background-networking", "--disable-sync"],
+        )
+        yield browser
+        browser.close()

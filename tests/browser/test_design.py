@@ -1,7 +1,6 @@
 """The design holds: contrast, narrow screens, keyboard, the strict policy, life without JavaScript."""
 
 import re
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.template.loader import render_to_string
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.design_site import (
     ERROR_CODES,
@@ -36,16 +35,6 @@ MARKS = ("edge", "sim", "p0", "p1", "p2", "p3", "p4", "ok", "river")
 def site() -> Iterator[str]:
     with design_site() as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or None, args=["--no-sandbox"]
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
