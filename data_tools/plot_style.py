@@ -27,7 +27,7 @@ from bokeh.plotting import figure
 
 Theme = Literal["light", "dark"]
 Array = npt.NDArray[np.float64]
-Dates = Sequence[date | str] | npt.NDArray[np.datetime64]
+Dates = Sequence[date | str | int] | npt.NDArray[np.datetime64]
 
 # With the line of the figures' table below them, these fill .plot (22rem) and .plot.tall (32rem): nothing jumps.
 HEIGHT = 312
@@ -170,7 +170,7 @@ def to_json(plot: Any) -> dict[str, Any]:
 
 
 def as_dates(values: Dates) -> npt.NDArray[np.datetime64]:
-    """Days or ISO 8601 texts as milliseconds."""
+    """Days, ISO 8601 texts or milliseconds since 1970, as milliseconds."""
     return np.asarray(values, dtype="datetime64[ms]")
 
 
