@@ -1,9 +1,6 @@
-"""Which rows of a long record the plot draws: the peaks and lows of each column, at their true times, and all of the row."""
+"""What the plot of a data source is drawn from: the columns worth drawing, thinned so that no peak is lost."""
 
-from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from data_tools.engine.preview import read_series
 from data_tools.models import DataSource
@@ -17,20 +14,8 @@ def source_plot(source: DataSource, *, theme: str) -> dict[str, Any]:
     numbers = [column for column in source.columns if column["kind"] == "number"]
     names = plotted_columns([column["name"] for column in numbers])
     return series_plot(
-        plot_rows(source.parquet_file, names),
+        read_series(source.parquet_file, names, MAX_POINTS),
         units={column["name"]: column["unit"] for column in numbers},
         findings=source.result["findings"],
         theme=theme,
     )
-
-
-def plot_rows(parquet: Path, names: list[str], *, max_points: int = MAX_POINTS) -> dict[str, list[Any]]:
-    """`date` and the columns as lists of one length: at most about `max_points` rows for each column."""
-    table = pl.scan_parquet(parquet, glob=False).select("date", *names)
-    if table.select(pl.len()).collect().item() > max_points:
-        thinned = read_series(parquet, names, max_points).values()
-        moments = pl.Series("moment", sorted({time for series in thinned for time in series.times_ms}))
-        kept = moments.cast(pl.Datetime("ms")).to_frame().lazy()
-        table = table.with_columns(moment=pl.col("date").cast(pl.Datetime("ms")))
-        table = table.join(kept, on="moment", how="semi").drop("moment").sort("date")
-    return table.collect().to_dict(as_series=False)
