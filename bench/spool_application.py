@@ -43,7 +43,9 @@ def main() -> None:
     transport = None
     if arguments.spool:
         transport = make_spool_transport(arguments.spool, scan_interval_s=0.5, backoff_max_s=2.0)
-    sentry_sdk.init(dsn=arguments.dsn, transport=transport, release="bench@1")
+    sentry_sdk.init(
+        dsn=arguments.dsn, transport=transport, release="bench@1", auto_enabling_integrations=False
+    )
     ids = os.open(arguments.ids, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     raise_errors(arguments.count, arguments.over, ids)

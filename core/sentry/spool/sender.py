@@ -56,7 +56,7 @@ class Sender:
         """There is something new. Costs next to nothing while the thread is busy or backing off."""
         if self._thread is None:
             self.start()
-        if self._idle:
+        if self._idle or self._delivery.store.is_low_on_files:
             self._wake.set()
 
     def start(self) -> bool:
@@ -153,6 +153,8 @@ class Sender:
     def _step(self) -> float:
         """Do one thing; gives the seconds to wait before the next."""
         now = time.monotonic()
+        if self._delivery.store.is_low_on_files:
+            self._delivery.store.stock_up()
         if now >= self._scan_at:
             self._scan_at = now + self._config.scan_interval_s
             self._delivery.store.housekeep()

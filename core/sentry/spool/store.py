@@ -139,11 +139,21 @@ class Store:
     def housekeep(self) -> None:
         """Adopt, expire, keep the bound over all processes, bring to disk what is in memory only."""
         self._persist_memory()
+        self.stock_up()
         self._adopt()
         self._expire()
         self._keep_bound()
         self._finish_adopted()
         remove_abandoned(self.destination)
+
+    @property
+    def is_low_on_files(self) -> bool:
+        return self._own is not None and self._own.is_low
+
+    def stock_up(self) -> None:
+        if self._own is not None:
+            with suppress(OSError):
+                self._own.stock_up()
 
     def has_leftovers(self) -> bool:
         """True when there are directories of other processes, which may be dead."""
@@ -261,12 +271,15 @@ class Store:
             self.destination, state, event_id=entry.event_id, error_id=error_id_in(raw), reason=reason
         )
 
-    @staticmethod
-    def _unlink(entry: Entry) -> bool:
+    def _unlink(self, entry: Entry) -> bool:
         if entry.path is None:
             return True
+        own = self._own
         try:
-            entry.path.unlink()
+            if own is not None and entry.directory == own.path:
+                own.discard(entry.name)
+            else:
+                entry.path.unlink()
         except OSError:
             return False
         return True

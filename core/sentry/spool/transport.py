@@ -76,7 +76,7 @@ class SpoolTransport(HttpTransport):
 
     def capture_envelope(self, envelope: Envelope) -> None:
         """Write and return: never waits for the network, never raises."""
-        if os.getpid() != self._pid:
+        if os.getpid() != self._pid and not self._killed:
             self._after_fork_in_child()
         try:
             self._store.add(envelope)
@@ -196,6 +196,8 @@ class SpoolTransport(HttpTransport):
 
     def _after_fork_in_child(self) -> None:
         """Nothing of the parent's: not its files, its connections, its thread, its counts, or what it owes."""
+        if self._killed:
+            return
         self._store.forget()
         self._pool = self._make_pool()
         self._begin()
