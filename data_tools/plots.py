@@ -33,6 +33,8 @@ from data_tools.plot_style import (
 DISCHARGE = ("discharge", "streamflow", "runoff")
 RAIN = ("precipitation", "rain")
 MOST_COLUMNS = 3
+# Kinds of findings that say where values are missing: rows that are absent, and rows without a value.
+GAPS = ("gap", "missing_values")
 SHORT_NAMES = {"discharge_m3s": "discharge", "discharge_mm": "discharge", "precipitation_mm": "precipitation"}
 
 Units = Mapping[str, str | None]
@@ -150,7 +152,7 @@ def _mark_findings(
             continue
         start, end = as_dates([finding["start"], finding.get("end") or finding["start"]])
         drawn_here = column in (None, names[0])
-        if finding["kind"] == "gap":
+        if finding["kind"] in GAPS:
             if drawn_here:
                 _shade(plot, start, end, colours.ink_3, 0.14)
             continue

@@ -63,6 +63,8 @@ SERIES = {
 }
 GAP = {"kind": "gap", "severity": "warning", "column": "discharge_m3s", "message": "discharge missing 11 days",
        "start": "2020-01-21", "end": "2020-01-31"}  # fmt: skip
+MISSING = GAP | {"kind": "missing_values", "start": "2020-02-10", "end": "2020-02-12"}
+ELSEWHERE = GAP | {"column": "temperature_max_c"}
 NEGATIVE = {"kind": "negative_precipitation", "severity": "error", "column": "precipitation_mm",
             "message": "rain below 0", "start": "2020-01-03", "end": "2020-02-28"}  # fmt: skip
 CONVERTED = {"kind": "converted", "severity": "info", "column": "discharge_m3s", "message": "converted",
@@ -83,10 +85,12 @@ def test_a_hydrograph_has_a_line_that_breaks_and_rain_that_hangs_from_the_top():
 
 
 def test_gaps_are_shaded_and_findings_marked_with_their_sentence():
-    plot = series_plot(SERIES, findings=[GAP, NEGATIVE, CONVERTED], theme="dark")
+    plot = series_plot(SERIES, findings=[GAP, MISSING, ELSEWHERE, NEGATIVE, CONVERTED], theme="dark")
 
     shades = [node for node in every(plot, "BoxAnnotation") if node.get("fill_alpha") == 0.14]
-    assert [node["left"] for node in shades] == [np.datetime64("2020-01-21", "ms").astype(int)]
+    assert [node["left"] for node in shades] == [
+        np.datetime64(day, "ms").astype(int) for day in ("2020-01-21", "2020-02-10")
+    ]
     marks = table(plot, "findings")
     assert len(marks["date"]) == 15, "each day of negative rain"
     assert set(marks["message"]) == {"rain below 0"}
