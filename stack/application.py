@@ -1,4 +1,4 @@
-"""HydroML's own processes on top of the backing services: migrate, start web, worker and beat, wait, stop."""
+"""HydroML's own processes on top of the backing services: prepare the database, start web, worker and beat, wait, stop."""
 
 import contextlib
 import os
@@ -34,7 +34,7 @@ class Application:
 def environment(
     folder: Folder, services: Mapping[str, str], inherited: Mapping[str, str], port: int
 ) -> dict[str, str]:
-    """What web, worker, beat and manage.py are told. What the caller has set already stays."""
+    """What web, worker, beat and `stack.prepare` are told. What the caller has set already stays."""
     return {
         "DATA_ROOT": str(folder.path / "data"),
         "BEAT_SCHEDULE": str(folder.path / "beat-schedule"),
@@ -48,13 +48,13 @@ def environment(
     }
 
 
-def manage(*arguments: str, env: Mapping[str, str]) -> str:
-    """What a management command prints. Raises StackError with the end of its output when it fails."""
-    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+def prepare(env: Mapping[str, str]) -> str:
+    """Bring the database up to date and load the demo world; gives its log-ins. Raises StackError when that fails."""
+    command = [sys.executable, "-m", "stack.prepare"]
     done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         tail = "\n".join(done.stderr.strip().splitlines()[-15:])
-        raise StackError(f"manage.py {' '.join(arguments)} failed:\n{tail}")
+        raise StackError(f"The database could not be prepared:\n{tail}")
     return done.stdout
 
 

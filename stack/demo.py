@@ -9,7 +9,7 @@ from pathlib import Path
 
 from honcho.environ import parse as parse_env
 
-from stack.application import Application, application, environment, manage, wait_until_ready
+from stack.application import Application, application, environment, prepare, wait_until_ready
 from stack.errors import StackError
 from stack.folder import ROOT, Folder, hold
 from stack.interrupts import stop_on_signals
@@ -67,12 +67,9 @@ def run(folder: Folder, given: Mapping[str, str], *, show_output: bool) -> int:
             with backing_services(folder, throwaway=False, given=services_in(given)) as services:
                 steps.done("PostgreSQL and Valkey")
                 env = environment(folder, services, given, port)
-                manage("migrate", "--no-input", env=env)
-                steps.done("database")
-                manage("load_demo_world", env=env)
-                steps.done("demo world")
+                logins = prepare(env)
+                steps.done("database and demo world")
                 with application(folder, env, show_output=show_output) as running:
-                    logins = manage("load_demo_world", "--show-logins", env=env)
                     wait_until_ready(running, env, steps.done)
                     ready = True
                     print(welcome(running, logins, folder, steps.seconds), flush=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from stack.application import application, environment, manage, wait_until_ready
+from stack.application import application, environment, prepare, wait_until_ready
 from stack.errors import StackError
 from stack.folder import ROOT, throwaway
 from stack.page import Form, Page
@@ -158,10 +158,8 @@ def check(given: Mapping[str, str]) -> int:
         with step("PostgreSQL and Valkey"):
             services = stack.enter_context(backing_services(folder, throwaway=True))
         env = environment(folder, services, given, free_port())
-        with step("database"):
-            manage("migrate", "--no-input", env=env)
-        with step("demo world"):
-            manage("load_demo_world", env=env)
+        with step("database and demo world"):
+            prepare(env)
         with step("web, worker and beat"):
             running = stack.enter_context(application(folder, env, show_output=False))
             wait_until_ready(running, env, lambda name: None)

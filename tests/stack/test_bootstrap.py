@@ -82,7 +82,7 @@ def test_the_second_time_costs_nothing_until_a_pin_changes(
 ) -> None:
     (clone / ".venv" / "bin").mkdir(parents=True)
     (clone / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    installs = []
+    installs: list[str] = []
     monkeypatch.setattr(bootstrap, "install", installs.append)
     bootstrap.prepare("requirements-dev.txt")
     bootstrap.prepare("requirements-dev.txt")

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from stack import postgres
+from stack.account import postgres_account
 from stack.errors import StackError
 from stack.folder import Folder
 from stack.postgres import Postgres
@@ -53,7 +54,7 @@ def test_it_listens_on_loopback_only_and_asks_for_the_password(folder: Folder) -
 def test_data_of_another_version_are_refused_with_the_way_out(folder: Folder) -> None:
     data = folder.path / "postgres"
     data.mkdir()
-    postgres.postgres_account().own(data)
+    postgres_account().own(data)
     (data / "PG_VERSION").write_text("12\n")
     with pytest.raises(StackError, match=r"made by PostgreSQL 12, .* Move the folder away"):
         Postgres(folder, throwaway=False).start()

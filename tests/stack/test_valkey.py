@@ -29,7 +29,10 @@ def test_it_refuses_whoever_has_no_password(folder: Folder) -> None:
     server = Valkey(folder, throwaway=True)
     server.start()
     try:
-        with redis.Redis(port=server.port, retry=Retry(NoBackoff(), 0)) as client, pytest.raises(redis.AuthenticationError):
+        with (
+            redis.Redis(port=server.port, retry=Retry(NoBackoff(), 0)) as client,
+            pytest.raises(redis.AuthenticationError),
+        ):
             client.ping()
     finally:
         server.stop()
