@@ -7,6 +7,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from core.sentry import setup_sentry
 from hydroml.env import Env
 from hydroml.logs import LOGGING, configure_structlog  # noqa: F401 (LOGGING is a setting)
 
@@ -60,6 +61,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.middleware.SentryContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -255,3 +257,17 @@ if HTTPS:
 
 configure_structlog()
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # checked or made by SentryContextMiddleware
+DJANGO_STRUCTLOG_USER_ID_FIELD = ""  # would query for the user on every page
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+
+ERROR_PAGES = {
+    "SUPPORT_EMAIL": SUPPORT_EMAIL,
+    "SEARCH_URL": "projects:list",
+    "HOME_URL": "home",
+    "SITE_NAME": "HydroML",
+    "FEEDBACK_DIR": DATA_ROOT / "feedback",
+    "DEBUG_DIR": DATA_ROOT / "debug-pages",
+}
+CSRF_FAILURE_VIEW = "core.error_pages.csrf_failure"
+setup_sentry(service="hydroml", debug=DEBUG, base_dir=BASE_DIR, spool_directory=DATA_ROOT / "spool")

@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from core import error_pages
+from core.error_feedback import error_feedback
 from core.health import livez, readyz
 from projects.views import home
 
@@ -17,9 +19,17 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
+    path("api/error-feedback/", error_feedback, name="error-feedback"),
 ]
+handler400 = error_pages.bad_request
+handler403 = error_pages.permission_denied
+handler404 = error_pages.page_not_found
+handler500 = error_pages.server_error
 
 if settings.DEBUG:
+    from core.debug_pages import technical_page
+
     urlpatterns += [
+        path("errors/technical/<str:error_id>/", technical_page, name="error-technical"),
         path("styleguide/", TemplateView.as_view(template_name="styleguide.html"), name="styleguide")
     ]

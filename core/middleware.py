@@ -1,0 +1,82 @@
+"""SentryContextMiddleware: gives each request its ids and binds it to its reports. First in MIDDLEWARE.
+
+Synchronous and asynchronous without a change of thread; no query, no `Vary: Cookie`, nothing for the next request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from core import request_facts
+from core.request_facts import RequestFacts
+from core.sentry.requests import bound
+
+_CLIENT_ERROR = 400
+_SERVER_ERROR = 500
+
+
+class SentryContextMiddleware:
+    """`X-Request-ID` in and out, `X-Error-Id` on what failed, and the request's facts on every event."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        self._is_async = iscoroutinefunction(get_response)
+        if self._is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        return self._acall(request) if self._is_async else self._call(request)
+
+    def _call(self, request: HttpRequest) -> HttpResponseBase:
+        facts = request_facts.begin(request)
+        try:
+            with bound(request, facts):
+                _watch(request)
+                return _finish(request, self.get_response(request), facts)
+        finally:
+            request_facts.end()
+
+    async def _acall(self, request: HttpRequest) -> HttpResponseBase:
+        facts = request_facts.begin(request)
+        try:
+            with bound(request, facts):
+                _watch(request)
+                return _finish(request, await self.get_response(request), facts)
+        finally:
+            request_facts.end()
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """Answer an error that is the user's to mend with its own words; every other goes on to Django."""
+        from core.error_pages import answer_expected
+
+        return answer_expected(request, exception)
+
+
+def _watch(request: HttpRequest) -> None:
+    if settings.DEBUG:
+        from core.debug_pages import watch
+
+        watch(request)
+
+
+def _finish(request: HttpRequest, response: HttpResponseBase, facts: RequestFacts) -> HttpResponseBase:
+    if settings.DEBUG:
+        from core.debug_pages import rebrand
+
+        response = rebrand(request, response, facts)
+    facts.failure = facts.technical_page = None
+    facts.status = response.status_code
+    response.headers["X-Request-ID"] = facts.request_id
+    # A page that went well may have reported something too; its visitor has no use for the id.
+    if response.status_code >= (_CLIENT_ERROR if facts.has_error_id else _SERVER_ERROR):
+        response.headers["X-Error-Id"] = facts.error_id
+    return response

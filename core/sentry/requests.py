@@ -1,0 +1,97 @@
+"""Binds a request to the SDK's isolation scope, so that each of its events says which request it was.
+
+An event processor, not tags: it runs only when an event is built, sees what is known then (the view, the user, the
+status), and goes with the scope, so that nothing is left for the next request.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sentry_sdk
+from django.http import HttpRequest
+
+from core import request_details as details
+from core.request_facts import Report, RequestFacts
+from core.sentry.scrubbing import remember_request
+
+_OWN_SCOPE = frozenset({"wsgi", "asgi"})
+"""What the SDK calls the isolation scope that its WSGI or ASGI middleware opened for one request."""
+
+
+@contextmanager
+def bound(request: HttpRequest, facts: RequestFacts) -> Iterator[None]:
+    """Let the events of this block tell of `request`, and `facts` of the events."""
+    remember_request(request)
+    if not sentry_sdk.get_client().is_active():
+        yield
+        return
+    scope = sentry_sdk.get_isolation_scope()
+    if scope._name in _OWN_SCOPE:
+        scope.add_event_processor(_processor(request, facts))
+        yield
+        return
+    # Behind another server, or in a test client: what is bound here must not stay with the thread.
+    with sentry_sdk.isolation_scope() as own:
+        own.add_event_processor(_processor(request, facts))
+        yield
+
+
+def settle(facts: RequestFacts) -> None:
+    """Mark the last report as kept when capturing kept it.
+
+    The id of an event that a filter, the sampler or the flood gate dropped is never one that the scope remembers, and
+    an event still in the making is not yet it. Only the latest can be asked for, so this runs before each new event.
+    """
+    if facts.reports and not facts.reports[-1].kept:
+        last = sentry_sdk.get_isolation_scope()._last_event_id
+        facts.reports[-1].kept = last == facts.reports[-1].event_id
+
+
+def kept_event_id(facts: RequestFacts, exc: BaseException | None) -> str | None:
+    """The id of the event that reports `exc`, if there is one that left for the host."""
+    settle(facts)
+    return facts.event_id_of(exc)
+
+
+def _processor(request: HttpRequest, facts: RequestFacts) -> Any:
+    weak_request = weakref.ref(request)
+
+    def tell_of_request(event: Any, hint: Any) -> Any:
+        known = weak_request()
+        is_transaction = event.get("type") == "transaction"
+        if not is_transaction:
+            _note(event, hint, facts)
+        if known is not None:
+            _add(event, known, facts, is_transaction=is_transaction)
+        return event
+
+    return tell_of_request
+
+
+def _note(event: Any, hint: Any, facts: RequestFacts) -> Report:
+    settle(facts)
+    exc_info = hint.get("exc_info") if hint else None
+    return facts.note_report(event["event_id"], exc_info[1] if exc_info else None)
+
+
+def _add(event: Any, request: HttpRequest, facts: RequestFacts, *, is_transaction: bool) -> None:
+    user = details.user_of(request)
+    tags = details.tags_of(request) | {"request_id": facts.request_id}
+    if user is not None and "role" in user:
+        tags["role"] = user["role"]
+    if facts.status is not None:
+        tags["status"] = str(facts.status)
+    if not is_transaction or facts.has_error_id:
+        tags["error_id"] = facts.error_id
+    # What the code set for this event on purpose wins over what is read from the request.
+    event["tags"] = {**tags, **(event.get("tags") or {})}
+    if user is not None and not event.get("user"):
+        event["user"] = user
+    contexts = event.setdefault("contexts", {})
+    for name, section in (("ids", details.ids_of(request)), ("preferences", details.preferences_of(request))):
+        if section:
+            contexts.setdefault(name, section)
