@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
+import numpy as np
+
 from data_tools.engine.limits import Limits
 from data_tools.errors import UnreadableFileError
 
+_NEWLINE = ord("\n")
 Compression = Literal["none", "gzip"]
 
 EXPORT_AS_CSV = "Export the table as CSV, CSV.gz, TSV or Parquet and upload that."
@@ -75,9 +78,9 @@ def detect_encoding(head: bytes) -> TextEncoding:
         encoding = TextEncoding("utf-16-le", bom=2)
     elif head.startswith(b"\xfe\xff"):
         encoding = TextEncoding("utf-16-be", bom=2)
-    elif _mostly_zero(head[1::2]) and b"\x00" not in head[0:64:2]:
+    elif _mostly_zero(head[1::2]) and not _mostly_zero(head[0::2]):
         encoding = TextEncoding("utf-16-le")
-    elif _mostly_zero(head[0::2]) and b"\x00" not in head[1:64:2]:
+    elif _mostly_zero(head[0::2]) and not _mostly_zero(head[1::2]):
         encoding = TextEncoding("utf-16-be")
     else:
         encoding = TextEncoding("utf-8" if _valid_utf8(head) else "cp1252")
@@ -138,6 +141,10 @@ class ByteStream:
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes, fewer only at the end; raises for a broken or exploding archive."""
+        if self.compression == "none":
+            data = self._source.read(size)
+            self.bytes_out += len(data)
+            return data
         parts: list[bytes] = []
         wanted = size
         while wanted > 0:
@@ -168,8 +175,6 @@ class ByteStream:
             ) from None
 
     def _check_expansion(self) -> None:
-        if self.compression == "none":
-            return
         limits = self._limits
         ratio = self.bytes_out / max(self._file.tell(), 1)
         explodes = self.bytes_out > limits.ratio_checked_from_bytes and ratio > limits.decompression_ratio
@@ -189,9 +194,8 @@ class ByteStream:
 def text_chunks(stream: ByteStream, encoding: TextEncoding, limits: Limits) -> Iterator[bytes]:
     """The file as UTF-8 in chunks of whole lines, each ending in a newline, decoded and checked."""
     stream.read(encoding.bom)
-    line = 1
     seen_multibyte = False
-    for raw in _whole_lines(stream, encoding, limits):
+    for line, raw in _whole_lines(stream, encoding, limits):
         _check_lines(raw, line, limits)
         if encoding.name == "utf-8":
             if not raw.isascii():
@@ -203,10 +207,15 @@ def text_chunks(stream: ByteStream, encoding: TextEncoding, limits: Limits) -> I
         else:
             text = raw
         yield text
-        line += text.count(b"\n")
 
 
-def _whole_lines(stream: ByteStream, encoding: TextEncoding, limits: Limits) -> Iterator[bytes]:
+def count_lines(data: bytes) -> int:
+    """Line breaks in `data`; several times as fast as bytes.count where they are dense."""
+    return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == _NEWLINE))
+
+
+def _whole_lines(stream: ByteStream, encoding: TextEncoding, limits: Limits) -> Iterator[tuple[int, bytes]]:
+    """Chunks that end with a line break, each with the number of its first line."""
     rest = b""
     line = 1
     decoder = _Utf16(encoding.name) if encoding.name.startswith("utf-16") else None
@@ -219,14 +228,14 @@ def _whole_lines(stream: ByteStream, encoding: TextEncoding, limits: Limits) -> 
         cut = data.rfind(b"\n") + 1
         chunk, rest = data[:cut], data[cut:]
         if len(rest) > limits.line_bytes:
-            raise line_too_long(line + chunk.count(b"\n"), limits)
+            raise line_too_long(line + count_lines(chunk), limits)
         if chunk:
-            yield chunk
-            line += chunk.count(b"\n")
+            yield line, chunk
+            line += count_lines(chunk)
     if decoder is not None:
         decoder.finish(line)
     if rest:
-        yield rest + b"\n"
+        yield line, rest + b"\n"
 
 
 class _Utf16:

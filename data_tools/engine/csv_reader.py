@@ -64,24 +64,32 @@ class CsvReader:
             raise ReplanError(replace(self._plan, encoding=encoding)) from None
 
     def _frame(self, chunk: bytes, first_line: int) -> tuple[pl.DataFrame, int]:
-        lines: NDArray[np.int64] | range
-        height, regular = self._measure(chunk, first_line)
-        lines = range(first_line, first_line + height)
+        height, regular = self._measure(chunk)
+        lines: NDArray[np.int64] | range = range(first_line, first_line + height)
+        problems: list[UnreadableFileError] = []
         raw = self._parse(chunk) if regular else None
         if raw is None or raw.height != height:
-            cells, lines = self._cells_one_by_one(chunk, first_line)
-            raw = cells
+            raw, lines = self._cells_one_by_one(chunk, first_line, problems)
         raw, lines = self._without_empty_rows(raw, lines)
-        if raw.height:
-            dates = typed_dates(raw, lines, self._plan, self._limits)
-        else:
-            dates = pl.Series("date", [], dtype=self._plan.dates.dtype)
-        columns = [self._column(raw, column, lines) for column in self._plan.columns]
+        columns = [pl.Series("date", [], dtype=self._plan.dates.dtype)]
+        try:
+            if raw.height:
+                columns = [typed_dates(raw, lines, self._plan, self._limits).alias("date")]
+        except UnreadableFileError as problem:
+            problems.append(problem)
+        for column in self._plan.columns:
+            try:
+                columns.append(self._column(raw, column, lines))
+            except UnreadableFileError as problem:
+                problems.append(problem)
+        if problems:
+            # The first in the file, so that the message does not depend on where chunks were cut.
+            raise min(problems, key=lambda problem: problem.row or 0)
         self.lines.extend(lines)
-        return pl.DataFrame([dates.alias("date"), *columns]), height
+        return pl.DataFrame(columns), height
 
-    def _measure(self, chunk: bytes, first_line: int) -> tuple[int, bool]:
-        """Number of lines, and whether each has the right number of delimiters as far as their sum tells.
+    def _measure(self, chunk: bytes) -> tuple[int, bool]:
+        """Number of lines, and whether quotes close and delimiters have the right number, as far as their sum tells.
 
         A row with too many cells makes polars raise, so that a long and a short row cannot cancel out unseen.
         """
@@ -93,9 +101,8 @@ class CsvReader:
             return height, int(np.count_nonzero(codes == mark)) == expected
         quotes = np.flatnonzero(codes == _QUOTE)
         before_line_end = np.searchsorted(quotes, np.flatnonzero(codes == _NEWLINE))
-        odd = np.flatnonzero(before_line_end % 2)
-        if len(odd):
-            raise row_errors.unclosed_quote(first_line + int(odd[0]))
+        if (before_line_end % 2).any():
+            return height, False
         outside = np.searchsorted(quotes, np.flatnonzero(codes == mark)) % 2 == 0
         return height, int(np.count_nonzero(outside)) == expected
 
@@ -124,8 +131,10 @@ class CsvReader:
         form = self._plan.dates.format
         return form.strptime.count(".") * chunk.count(b"\n") if form is not None else 0
 
-    def _cells_one_by_one(self, chunk: bytes, first_line: int) -> tuple[pl.DataFrame, NDArray[np.int64]]:
-        """The slow and certain way: drops blank and comment lines, names a row of the wrong width."""
+    def _cells_one_by_one(
+        self, chunk: bytes, first_line: int, problems: list[UnreadableFileError]
+    ) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+        """The slow and certain way: drops blank and comment lines, stops at a row of the wrong width."""
         width = len(self._dialect.names)
         rows, lines = [], []
         for line, text in enumerate(chunk.decode("utf-8").split("\n")[:-1], first_line):
@@ -133,10 +142,14 @@ class CsvReader:
             if not text.strip() or text.lstrip().startswith(COMMENT):
                 continue
             row = split_line(text, self._dialect.delimiter)
+            if not any(row):
+                continue
+            if text.count('"') % 2:
+                problems.append(row_errors.unclosed_quote(line))
+                break
             if len(row) != width:
-                if not any(row):
-                    continue
-                raise row_errors.ragged_row(line, len(row), width)
+                problems.append(row_errors.ragged_row(line, len(row), width))
+                break
             rows.append(row)
             lines.append(line)
         columns = zip(*rows, strict=True) if rows else ([] for _ in range(width))

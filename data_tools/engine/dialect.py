@@ -15,7 +15,7 @@ DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
 COMMENT = ("#", "%", "//")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 COMMA_NUMBER = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+)?,\d+([eE][+-]?\d+)?|[+-]?\d{1,3}(\.\d{3})+")
-THOUSANDS_NUMBER = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
+THOUSANDS_NUMBER = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?")
 RDB_WIDTHS = re.compile(r"\d+[sdnSDN]")
 MISSING_WORDS = frozenset(
     [
@@ -63,7 +63,6 @@ class Dialect:
     unit_row: tuple[str, ...] | None
     header_line: int | None
     data_line: int
-    thousands: bool = False
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
@@ -157,10 +156,17 @@ def _with_header(lines: Sequence[str], delimiter: str, width: int) -> Dialect:
         between = [
             split_line(line, delimiter) for line in lines[header_index + 1 : first_data] if line.strip()
         ]
-        unit_row = next((tuple(row) for row in between if len(row) == width and _is_unit_row(row)), None)
+        unit_row = next(
+            (
+                tuple(row)
+                for row in between
+                if len(row) == width and _is_unit_row(row) and not _is_rdb_row(row)
+            ),
+            None,
+        )
         names = _checked_names(cells, header_index + 1, width, lines[first_data], first_data + 1, delimiter)
     data = [split_line(line, delimiter) for line in lines[first_data : first_data + 2000]]
-    decimal = _decimal([cell for row in data for cell in row])
+    decimal = _decimal([cell for row in data for cell in row], delimiter)
     return Dialect(
         delimiter,
         decimal,
@@ -215,11 +221,16 @@ def _is_unit_row(cells: Sequence[str]) -> bool:
     filled = [cell.strip("[]() ") for cell in cells if cell.strip("[]() -")]
     if not filled:
         return False
-    if all(RDB_WIDTHS.fullmatch(cell) for cell in filled):
+    if _is_rdb_row(filled):
         return True
     units = sum(1 for cell in filled if is_unit(cell))
     names = sum(1 for cell in filled if recognise(cell).role not in ("other", "flag") and not is_unit(cell))
     return units * 2 >= len(filled) and units > names and not any(is_number(cell) for cell in filled)
+
+
+def _is_rdb_row(cells: Sequence[str]) -> bool:
+    """The row of column widths ('5s', '15s', '20d') under the header of U.S. Geological Survey files."""
+    return all(RDB_WIDTHS.fullmatch(cell) for cell in cells)
 
 
 def _checked_names(
@@ -250,11 +261,11 @@ def _checked_names(
     return tuple(name or f"column_{number}" for number, name in enumerate(names, 1))
 
 
-def _decimal(cells: Sequence[str]) -> str:
-    commas = sum(
-        1
-        for cell in cells
-        if COMMA_NUMBER.fullmatch(cell) and "," in cell and not THOUSANDS_NUMBER.fullmatch(cell)
+def _decimal(cells: Sequence[str], delimiter: str) -> str:
+    """Comma where more cells need it than need the dot; '1,250' alone needs it only where commas do not delimit."""
+    commas = [cell for cell in cells if "," in cell and COMMA_NUMBER.fullmatch(cell)]
+    certain = sum(1 for cell in commas if not THOUSANDS_NUMBER.fullmatch(cell))
+    dots = sum(
+        1 for cell in cells if "." in cell and (NUMBER.fullmatch(cell) or THOUSANDS_NUMBER.fullmatch(cell))
     )
-    dots = sum(1 for cell in cells if NUMBER.fullmatch(cell) and "." in cell)
-    return "," if commas > dots else "."
+    return "," if certain > dots or (commas and not dots and delimiter != ",") else "."

@@ -24,9 +24,11 @@ class ConstantRunCheck:
         self._value = math.nan
         self._start: Place | None = None
         self._last: Place | None = None
+        self._lowest, self._highest = math.inf, -math.inf
 
     def see(self, block: Block) -> None:
         values = block.values
+        self._lowest, self._highest = min(self._lowest, block.minimum), max(self._highest, block.maximum)
         changed = int(np.argmax(values != self._value)) if values[0] == self._value else 0
         whole = values[0] == self._value and values[changed] == self._value
         if not whole:
@@ -74,6 +76,8 @@ class ConstantRunCheck:
     def findings(self, where: Where) -> list[Finding]:
         self._close(self._last)
         self._start = None
+        if self._lowest == self._highest:
+            return [self._whole(where)]
         runs = self._runs.in_order()
         found = [self._finding(size, start, end, where) for size, start, end in runs]
         if self._runs.count > len(runs):
@@ -88,6 +92,15 @@ class ConstantRunCheck:
                 )
             )
         return found
+
+    def _whole(self, where: Where) -> Finding:
+        return Finding(
+            kind="constant_column",
+            severity="info",
+            column=self._subject.column.name,
+            message=f"{self._subject.name} has the same value {figure(self._lowest)}{self._subject.unit} in every row "
+            "that has one; a model can learn nothing from it.",
+        )
 
     def _finding(self, size: int, start: Place, end: Place, where: Where) -> Finding:
         value = figure(self._values[start.row])
