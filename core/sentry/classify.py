@@ -6,14 +6,15 @@ the builtin `ConnectionResetError` a client's that hung up, and both contain "Co
 
 from __future__ import annotations
 
-import importlib
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from strategy.model.classification import Category, ClassName, FingerprintRule, Ignored
+from core.registry import resolved_or_none
+from strategy.model.class_names import ClassName
+from strategy.model.classification import Category, FingerprintRule, Ignored
 from strategy.model.strategy import Strategy
 
 UNCATEGORISED = "uncategorised"
@@ -205,7 +206,7 @@ class Classifier:
         dotted = named.dotted
         found = self._resolved.get(dotted)
         if found is None and _root(dotted) in sys.modules:
-            found = _import_class(dotted)
+            found = resolved_or_none(named)
             if found is not None:
                 self._resolved[dotted] = found
         return found
@@ -213,17 +214,6 @@ class Classifier:
 
 def _root(dotted: str) -> str:
     return dotted.split(".", 1)[0] if "." in dotted else "builtins"
-
-
-def _import_class(dotted: str) -> type | None:
-    module, _, name = dotted.rpartition(".")
-    module = module or "builtins"
-    try:
-        found = getattr(sys.modules.get(module) or importlib.import_module(module), name, None)
-    except Exception:
-        # A boundary: an optional library that breaks on import must not break the capturing of another error.
-        return None
-    return found if isinstance(found, type) else None
 
 
 def _declared_depth(cls: type) -> int | None:

@@ -9,6 +9,7 @@ the message that repeats it is scrubbed too.
 from __future__ import annotations
 
 import inspect
+import itertools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,83 +17,94 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from core.sentry.classify import cause_chain
-from core.sentry.plain import Shape, plain
 from core.sentry.scrubbing.keys import SecretNames
+from core.sentry.scrubbing.known import secret_texts
 from core.sentry.scrubbing.patterns import FILTERED
 from core.sentry.scrubbing.secrets_of import strings_under_secret_names
 
 FrameKey = tuple[str, str, int]
 
-LOCALS_SHAPE = Shape()
 MAX_FRAMES = 100
 _MAX_TRACEBACKS = 20
+_MAX_CALLERS = 200
+_PLAIN_CONTAINERS = (dict, list, tuple)
+
+
+@dataclass(slots=True)
+class FrameState:
+    """One frame's variables, read once, and what `sensitive_variables` says of them."""
+
+    variables: dict[str, Any]
+    marked: Any
+    shown: bool = False
+
+    def hides(self, name: str) -> bool:
+        return bool(self.marked) and (self.marked == "__ALL__" or name in self.marked)
 
 
 @dataclass(slots=True)
 class Frames:
     """The frames of an exception, of its causes and of a group's members, by file, function and line."""
 
-    by_key: dict[FrameKey, list[FrameType]] = field(default_factory=dict)
+    by_key: dict[FrameKey, list[FrameState]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, exc: BaseException) -> Frames:
         frames = cls()
         for traceback in _tracebacks(exc):
+            marks = _has_marks(traceback)
             for frame, line in _walk(traceback):
                 code = frame.f_code
-                frames.by_key.setdefault((code.co_filename, code.co_name, line), []).append(frame)
+                state = FrameState(dict(frame.f_locals), _sensitive_names(frame) if marks else ())
+                frames.by_key.setdefault((code.co_filename, code.co_name, line), []).append(state)
         return frames
 
-    def take(self, key: FrameKey) -> FrameType | None:
+    def take(self, key: FrameKey) -> FrameState | None:
         """The next frame at this place; recursion has several."""
         waiting = self.by_key.get(key)
         if not waiting:
             return None
-        return waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        return next((state for state in waiting if not state.shown), waiting[-1])
 
     def secrets(self, names: SecretNames) -> list[str]:
-        """What stands under secret names, or under names marked as sensitive, in any of the frames."""
+        """What is marked as sensitive, and what stands under secret names in frames that are not shown.
+
+        The scrubber finds those of the shown frames itself, when it hides them.
+        """
         found: list[str] = []
-        for frame in self._all():
-            marked = _sensitive_names(frame)
-            for name, value in frame.f_locals.items():
-                secret = names.is_secret(name) or marked == "__ALL__" or name in marked
-                kind = type(value)
-                if secret or kind in (dict, list, tuple):
-                    found += strings_under_secret_names(value, names, secret=secret)
+        is_secret = names.is_secret
+        for state in self._all():
+            if state.shown and not state.marked:
+                continue
+            for name, value in state.variables.items():
+                if is_secret(name) or state.hides(name):
+                    found += secret_texts(value)
+                elif type(value) in _PLAIN_CONTAINERS:
+                    found += strings_under_secret_names(value, names)
         return found
 
     def request(self) -> Any | None:
         """Django's request, found as a local of its handler, for reports made without the middleware."""
-        base = sys.modules.get("django.http.request")
-        for frame in self._all() if base is not None else ():
-            candidate = frame.f_locals.get("request")
+        base: Any = sys.modules.get("django.http.request")
+        for state in self._all() if base is not None else ():
+            candidate = state.variables.get("request")
             if candidate is not None and issubclass(type(candidate), base.HttpRequest):
                 return candidate
         return None
 
-    def _all(self) -> Iterator[FrameType]:
-        for frames in self.by_key.values():
-            yield from frames
+    def _all(self) -> Iterator[FrameState]:
+        for states in self.by_key.values():
+            yield from states
 
 
-def locals_of(
-    frame: FrameType, *, names: SecretNames, limit: int, shape: Shape = LOCALS_SHAPE
-) -> dict[str, Any]:
-    """The plain local variables of `frame`; secret ones by name alone."""
-    marked = _sensitive_names(frame)
+def locals_of(state: FrameState, *, limit: int) -> dict[str, Any]:
+    """The local variables to show of a frame, as they are; the scrubber reads them without running their code."""
     shown: dict[str, Any] = {}
-    for name, value in frame.f_locals.items():
+    for name, value in state.variables.items():
         if len(shown) >= limit:
             break
-        if name.startswith("__") or name == "@py_assert":
-            continue
-        hidden = (
-            marked == "__ALL__"
-            or name in marked
-            or (names.is_secret(name) and value is not None and value is not True and value is not False)
-        )
-        shown[name] = FILTERED if hidden else plain(value, shape)
+        if not name.startswith(("__", "@")):
+            shown[name] = FILTERED if state.hides(name) else value
     return shown
 
 
@@ -117,11 +129,27 @@ def _walk(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
         traceback, count = traceback.tb_next, count + 1
 
 
-def _sensitive_names(frame: FrameType) -> Any:
-    """What `sensitive_variables` says of this frame: names, "__ALL__", or nothing."""
-    debug = sys.modules.get("django.views.decorators.debug")
+def _has_marks(traceback: TracebackType) -> bool:
+    """Whether any frame of this traceback can be under `sensitive_variables`; most are under none, and that is quick."""
+    debug: Any = sys.modules.get("django.views.decorators.debug")
     if debug is None:
-        return ()
+        return False
+    if debug.coroutine_functions_to_sensitive_variables:
+        return True
+    callers = itertools.chain((frame for frame, _ in _walk(traceback)), _callers(traceback.tb_frame))
+    return any(frame.f_code.co_name == "sensitive_variables_wrapper" for frame in callers)
+
+
+def _callers(frame: FrameType) -> Iterator[FrameType]:
+    caller, count = frame.f_back, 0
+    while caller is not None and count < _MAX_CALLERS:
+        yield caller
+        caller, count = caller.f_back, count + 1
+
+
+def _sensitive_names(frame: FrameType) -> Any:
+    """What `sensitive_variables` says of this frame, found as Django's own debug page finds it."""
+    debug: Any = sys.modules["django.views.decorators.debug"]
     if frame.f_code.co_name == "sensitive_variables_wrapper":
         return ("func_args", "func_kwargs")
     if frame.f_code.co_flags & inspect.CO_COROUTINE:
@@ -129,10 +157,8 @@ def _sensitive_names(frame: FrameType) -> Any:
         marked = debug.coroutine_functions_to_sensitive_variables.get(hash(place))
         if marked:
             return marked
-    caller = frame.f_back
-    while caller is not None:
+    for caller in _callers(frame):
         if caller.f_code.co_name == "sensitive_variables_wrapper":
             wrapper = caller.f_locals.get("sensitive_variables_wrapper")
             return getattr(wrapper, "sensitive_variables", ()) or ()
-        caller = caller.f_back
     return ()

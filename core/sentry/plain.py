@@ -14,14 +14,11 @@ import pathlib
 import sys
 import types
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_ATOMS: frozenset[type] = frozenset({bool, int, float, type(None)})
-_CONTAINERS = (dict, list, tuple, set, frozenset)
-_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
-_TEXTUAL: dict[type, Any] = {
+_TEXTUAL: dict[type, Callable[[Any], str]] = {
     datetime.date: datetime.date.isoformat,
     datetime.time: datetime.time.isoformat,
     datetime.timedelta: datetime.timedelta.__str__,
@@ -29,21 +26,24 @@ _TEXTUAL: dict[type, Any] = {
     uuid.UUID: uuid.UUID.__str__,
     complex: complex.__repr__,
     range: range.__repr__,
-    slice: lambda value: "<slice>",
+    pathlib.PosixPath: str,
+    pathlib.WindowsPath: str,
+    pathlib.PurePosixPath: str,
+    pathlib.PureWindowsPath: str,
 }
-_PATHS = tuple(
-    cls for cls in (pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePosixPath, pathlib.PureWindowsPath)
-)
+_FUNCTIONS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 _KNOWN_ZONES = frozenset({"datetime.timezone", "zoneinfo.ZoneInfo"})
+_CACHED_CLASSES = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How much of a value is shown."""
+    """How much of a value is shown. `nodes` bounds all of it, since what is deep and wide grows as a power."""
 
     depth: int = 4
     breadth: int = 10
     string: int = 512
+    nodes: int = 1000
 
 
 _DEFAULT = Shape()
@@ -51,13 +51,13 @@ _DEFAULT = Shape()
 
 def plain(value: Any, shape: Shape = _DEFAULT) -> Any:
     """`value` as str, int, float, bool, None, lists and dicts of them; what is none of these as `<module.Class>`."""
-    return _plain(value, shape, shape.depth, ())
+    return Reader(shape).read(value, shape.depth)
 
 
 def describe(value: Any) -> str:
     """What `value` is, in a text that is never empty; for the SDK's `custom_repr`."""
     shown = plain(value)
-    return shown if type(shown) is str and shown else "''" if shown == "" else repr(shown)
+    return str(shown) if type(shown) is str and shown else repr(shown)
 
 
 def class_name(value: Any) -> str:
@@ -65,92 +65,122 @@ def class_name(value: Any) -> str:
     return f"<{_dotted(type(value))}>"
 
 
-def _plain(value: Any, shape: Shape, depth: int, path: tuple[int, ...]) -> Any:
-    kind = type(value)
-    if kind is str:
-        return value if len(value) <= shape.string else value[: shape.string] + "…"
-    if kind in _ATOMS:
-        return value
-    if issubclass(kind, enum.Enum):
-        return _enum(value, kind)
-    if issubclass(kind, str):
-        return str.__str__(value)[: shape.string]
-    if issubclass(kind, bytes | bytearray | memoryview):
-        return f"<{kind.__name__} of {len(value) if kind in (bytes, bytearray) else '?'} bytes>"
-    if issubclass(kind, _CONTAINERS):
-        return _container(value, kind, shape, depth, path)
-    if issubclass(kind, int):
-        return int.__int__(value)
-    if issubclass(kind, float):
-        return float.__float__(value)
-    return _scalar(value, kind)
+class Reader:
+    """Reads values until its nodes are used up; `left` may be shared by the variables of one frame."""
 
+    __slots__ = ("_breadth", "_string", "left")
 
-def _scalar(value: Any, kind: type) -> str:
-    if kind in _TEXTUAL:
-        return str(_TEXTUAL[kind](value))
-    if kind is datetime.datetime:
-        zone = type(value.tzinfo)
-        known = value.tzinfo is None or _dotted(zone) in _KNOWN_ZONES
-        return (value if known else value.replace(tzinfo=None)).isoformat()
-    if kind in _PATHS:
-        return str(value)
-    if issubclass(kind, type):
-        return f"<class {_dotted(value)}>"
-    if kind in _FUNCTIONS:
-        return f"<function {getattr(value, '__module__', None) or ''}.{value.__qualname__}>"
-    if kind is types.ModuleType:
-        return f"<module {types.ModuleType.__getattribute__(value, '__name__')}>"
-    return _library(value, kind) or class_name(value)
+    def __init__(self, shape: Shape = _DEFAULT) -> None:
+        self._breadth, self._string = shape.breadth, shape.string
+        self.left = shape.nodes
 
+    def read(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if kind is str:
+            return value if len(value) <= self._string else value[: self._string] + "…"
+        if kind is int or kind is float or kind is bool or value is None:
+            return value
+        self.left -= 1
+        if kind is dict:
+            return self.mapping(value, depth)
+        if kind is list or kind is tuple:
+            return self.sequence(value, depth)
+        shown = (_READERS.get(kind) or _reader_of(kind))(self, value, depth)
+        return shown if type(shown) is not str or len(shown) <= self._string else shown[: self._string] + "…"
 
-def _container(value: Any, kind: type, shape: Shape, depth: int, path: tuple[int, ...]) -> Any:
-    if id(value) in path:
-        return "<cyclic>"
-    if depth <= 0:
-        return f"<{_dotted(kind)} of {_length(value, kind)}>"
-    path = (*path, id(value))
-    if issubclass(kind, dict):
-        pairs = _first(dict.items(value), shape.breadth)
-        shown = {_key(name): _plain(inner, shape, depth - 1, path) for name, inner in pairs}
-        if (rest := _length(value, kind) - len(pairs)) > 0:
-            shown["…"] = f"{rest} more"
+    def mapping(self, value: Any, depth: int) -> Any:
+        if depth <= 0 or self.left <= 0:
+            return f"<{_dotted(type(value))} of {dict.__len__(value)}>"
+        shown: dict[str, Any] = {}
+        try:
+            for name, inner in dict.items(value):
+                if len(shown) >= self._breadth:
+                    shown["…"] = f"{dict.__len__(value) - self._breadth} more"
+                    break
+                kind = type(inner)
+                self.left -= 1
+                shown[name if type(name) is str else _key(name)] = (
+                    inner if kind is int or kind is bool or inner is None else self.read(inner, depth - 1)
+                )
+        except RuntimeError:
+            # Another thread changed it meanwhile; what was seen is shown.
+            return shown
         return shown
-    iterate = next(cls for cls in (list, tuple, set, frozenset) if issubclass(kind, cls))
-    members = _first(iterate.__iter__(value), shape.breadth)
-    listed = [_plain(inner, shape, depth - 1, path) for inner in members]
-    if (rest := _length(value, kind) - len(members)) > 0:
-        listed.append(f"… {rest} more")
-    return listed
+
+    def sequence(self, value: Any, depth: int) -> Any:
+        cls: Any = next(base for base in (list, tuple, set, frozenset) if issubclass(type(value), base))
+        if depth <= 0 or self.left <= 0:
+            return f"<{_dotted(type(value))} of {cls.__len__(value)}>"
+        shown: list[Any] = []
+        try:
+            for inner in cls.__iter__(value):
+                if len(shown) >= self._breadth:
+                    shown.append(f"… {cls.__len__(value) - self._breadth} more")
+                    break
+                self.left -= 1
+                shown.append(self.read(inner, depth - 1))
+        except RuntimeError:
+            return shown
+        return shown
 
 
-def _first(items: Any, count: int) -> list[Any]:
-    found: list[Any] = []
-    try:
-        for item in items:
-            if len(found) >= count:
-                break
-            found.append(item)
-    except RuntimeError:
-        # Another thread changed it meanwhile; what was seen is shown.
-        return found
-    return found
+_Handler = Callable[[Reader, Any, int], Any]
+_READERS: dict[type, _Handler] = {}
 
 
-def _length(value: Any, kind: type) -> int:
-    for cls in (dict, list, tuple, set, frozenset):
-        if issubclass(kind, cls):
-            return int(cls.__len__(value))
-    return 0
+def _reader_of(kind: type) -> _Handler:
+    """How values of this class are read, decided once for each class."""
+    if len(_READERS) >= _CACHED_CLASSES:
+        _READERS.clear()
+    handler = _READERS[kind] = _choose(kind)
+    return handler
+
+
+def _choose(kind: type) -> _Handler:
+    if issubclass(kind, enum.Enum):
+        return lambda reader, value, depth: _enum(value, kind)
+    if issubclass(kind, str):
+        return lambda reader, value, depth: str.__str__(value)
+    if issubclass(kind, bytes | bytearray):
+        return lambda reader, value, depth: f"<{_dotted(kind)} of {len(value)}>"
+    if issubclass(kind, dict):
+        return lambda reader, value, depth: reader.mapping(value, depth)
+    if issubclass(kind, list | tuple | set | frozenset):
+        return lambda reader, value, depth: reader.sequence(value, depth)
+    if issubclass(kind, int):
+        return lambda reader, value, depth: int.__int__(value)
+    if issubclass(kind, float):
+        return lambda reader, value, depth: float.__float__(value)
+    describe_scalar = _scalar(kind)
+    return lambda reader, value, depth: describe_scalar(value)
+
+
+def _scalar(kind: type) -> Callable[[Any], str]:
+    if kind in _TEXTUAL:
+        return _TEXTUAL[kind]
+    if kind is datetime.datetime:
+        return _moment
+    if issubclass(kind, type):
+        return lambda value: f"<class {_dotted(value)}>"
+    if kind in _FUNCTIONS:
+        return lambda value: f"<function {value.__qualname__}>"
+    if kind is types.ModuleType:
+        return lambda value: f"<module {types.ModuleType.__getattribute__(value, '__name__')}>"
+    name = f"<{_dotted(kind)}>"
+    return _library(kind) or (lambda value: name)
+
+
+def _moment(value: datetime.datetime) -> str:
+    # A foreign zone would be asked for its offset.
+    known = value.tzinfo is None or _dotted(type(value.tzinfo)) in _KNOWN_ZONES
+    return (value if known else value.replace(tzinfo=None)).isoformat()
 
 
 def _key(name: Any) -> str:
     kind = type(name)
-    if kind is str:
-        return str(name[:200])
-    if kind in _ATOMS:
-        return str(name)
-    return str.__str__(name)[:200] if issubclass(kind, str) else str(_plain(name, Shape(depth=0), 0, ()))
+    if issubclass(kind, str):
+        return str.__str__(name)[:200]
+    return str(name) if kind in (int, float, bool, type(None)) else str(Reader().read(name, 0))
 
 
 def _enum(value: Any, kind: type) -> str:
@@ -158,30 +188,35 @@ def _enum(value: Any, kind: type) -> str:
     return f"{kind.__qualname__}.{name}" if type(name) is str else class_name(value)
 
 
-def _library(value: Any, kind: type) -> str | None:
+def _library(kind: type) -> Callable[[Any], str] | None:
     """Django's models by their key, arrays and frames by type and shape; only where their library is loaded."""
-    package = kind.__module__.split(".", 1)[0] if type(kind.__module__) is str else ""
-    if package in {"numpy", "polars"}:
-        return _array(value, kind, package)
-    models = sys.modules.get("django.db.models.base")
-    if models is not None and hasattr(models, "Model") and issubclass(kind, models.Model):
-        options = kind._meta  # type: ignore[attr-defined]
-        key = _instance_state(value).get(options.pk.attname) if options.pk is not None else None
-        return f"<{_dotted(kind)} pk={_plain(key, Shape(), 1, ())}>"
-    return None
-
-
-def _array(value: Any, kind: type, package: str) -> str | None:
-    library: Any = sys.modules.get(package)
+    package = _dotted(kind).split(".", 1)[0]
     if package == "numpy":
-        if kind is library.ndarray:
-            return f"<numpy.ndarray {value.dtype.name} {value.shape}>"
-        if issubclass(kind, library.generic) and kind.__module__ == "numpy":
-            return str(value.item()) if kind.__name__ not in {"void", "object_"} else None
+        return _numpy(kind)
+    if package == "polars":
+        return _polars(kind)
+    models: Any = sys.modules.get("django.db.models.base")
+    if models is None or not hasattr(models, "Model") or not issubclass(kind, models.Model):
         return None
-    if kind in (library.DataFrame, library.Series):
-        return f"<polars.{kind.__name__} {value.shape}>"
-    return "<polars.LazyFrame>" if kind is library.LazyFrame else None
+    key: Any = kind._meta.pk  # type: ignore[attr-defined]
+    if key is None:
+        return None
+    return lambda value: f"<{_dotted(kind)} pk={Reader().read(_instance_state(value).get(key.attname), 1)}>"
+
+
+def _numpy(kind: type) -> Callable[[Any], str] | None:
+    numpy: Any = sys.modules["numpy"]
+    if kind is numpy.ndarray:
+        return lambda value: f"<numpy.ndarray {value.dtype.name} {value.shape}>"
+    plain_scalar = issubclass(kind, numpy.number | numpy.bool_)
+    return (lambda value: str(value.item())) if plain_scalar else None
+
+
+def _polars(kind: type) -> Callable[[Any], str] | None:
+    polars: Any = sys.modules["polars"]
+    if kind in (polars.DataFrame, polars.Series):
+        return lambda value: f"<polars.{kind.__name__} {value.shape}>"
+    return None
 
 
 def _instance_state(value: Any) -> Mapping[str, Any]:

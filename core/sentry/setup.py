@@ -55,7 +55,13 @@ DATA_COLLECTION: dict[str, Any] = {
 MAX_VALUE_LENGTH = 8192
 SHUTDOWN_TIMEOUT_S = 2
 # They report what the SDK's own integrations report already, or what is no event.
-IGNORED_LOGGERS = ("django.request", "django.server", "core.sentry", "sentry_sdk.errors")
+IGNORED_LOGGERS = (
+    "django.request",
+    "django.server",
+    "django_structlog.*",
+    "core.sentry",
+    "sentry_sdk.errors",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +329,7 @@ def _spool(directory: Path | str | None, base_dir: Path | str | None, strategy: 
     bounds = (
         {"max_bytes": strategy.spool.max_bytes, "max_age_s": strategy.spool.max_age_s} if strategy else {}
     )
-    return make_spool_transport(place, **bounds)  # type: ignore[arg-type]
+    return make_spool_transport(place, **bounds)
 
 
 def _set_scope(component: str, service: str) -> None:

@@ -6,14 +6,20 @@ A new event is built, so that a part that is forgotten here is absent rather tha
 
 from __future__ import annotations
 
+import datetime
+import enum
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from sentry_sdk.utils import format_timestamp
+
+from core.sentry.plain import Shape, plain
 from core.sentry.scrubbing.keys import words_of
-from core.sentry.scrubbing.known import KnownValues
+from core.sentry.scrubbing.known import KnownValues, secret_texts
 from core.sentry.scrubbing.patterns import FILTERED, is_card_number
 from core.sentry.scrubbing.text import ELLIPSIS, TextScrubber
 from core.sentry.scrubbing.urls import scrub_path, scrub_query, scrub_url
@@ -37,11 +43,7 @@ _FRAME_CODE = (
     "platform",
 )
 _FRAME_LINES = ("pre_context", "context_line", "post_context")
-_SQL_KEYS = frozenset({"sql", "query", "statement", "db.statement", "db.query.text"})
-_QUERY_KEYS = frozenset({"http.query", "url.query", "query_string"})
-_URL_KEYS = frozenset(
-    {"url", "http.url", "url.full", "http.target", "url.path", "path", "referer", "location"}
-)
+_FRAME_BYTES = 1000
 _DROPPED_KEYS = frozenset({"http.fragment", "url.fragment", "context"})
 _IDS = words_of(
     "trace_id span_id parent_span_id event_id replay_id profile_id request_id celery_task_id segment_id thread.id"
@@ -51,7 +53,15 @@ _SAMPLING_VALUE = re.compile(r"[0-9a-f]{32}|\d{1,20}(?:\.\d{1,20})?|true|false")
 _SAMPLING_TEXTS = ("release", "environment", "transaction")
 _ID_VALUE = re.compile(r"[0-9a-fA-F-]{8,36}|\d{1,20}")
 _COMMAND = re.compile(r"[A-Za-z][A-Za-z_.]{0,40}")
+_CRUMB_SHAPE = Shape(string=8192)
+_IDENTIFIER = re.compile(r"[A-Za-z_.]{1,40}")
 _BARE_WORD = re.compile(r"[a-z][a-z_.]{0,30}|\d{1,6}")
+
+
+_NODES = 5000
+_LOCAL_NODES = 200
+_LOCAL_STRING = 512
+_LOCAL_SHAPE = Shape(depth=3, breadth=10, string=_LOCAL_STRING, nodes=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,41 @@ class Limits:
     event_bytes: int = 200_000
 
 
+_LOCAL_LIMITS = Limits(depth=4, breadth=10)
+
+
+class _Kind(enum.Enum):
+    """What stands under a name."""
+
+    TEXT = enum.auto()
+    HIDDEN = enum.auto()
+    DROPPED = enum.auto()
+    ID = enum.auto()
+    SQL = enum.auto()
+    QUERY = enum.auto()
+    URL = enum.auto()
+    COMMANDS = enum.auto()
+
+
+_KINDS = (
+    dict.fromkeys(_IDS, _Kind.ID)
+    | dict.fromkeys(("sql", "query", "statement", "db.statement", "db.query.text"), _Kind.SQL)
+    | dict.fromkeys(("http.query", "url.query", "query_string"), _Kind.QUERY)
+    | dict.fromkeys(
+        ("url", "http.url", "url.full", "http.target", "url.path", "path", "referer", "location"), _Kind.URL
+    )
+    | {"redis.commands": _Kind.COMMANDS}
+)
+
+
+class NameRule(NamedTuple):
+    """How a name is shown, what stands under it, and whether it can hold a known secret itself."""
+
+    shown: str
+    kind: _Kind
+    seen: bool
+
+
 class EventScrubber:
     """Scrubs events, transactions, breadcrumbs, logs and metrics. Thread-safe."""
 
@@ -72,14 +117,29 @@ class EventScrubber:
     ) -> None:
         self.text = text
         self.limits = limits or Limits()
+        self.rule_of = lru_cache(maxsize=4096)(self._rule_of)
         self._headers = frozenset(name.lower() for name in allowed_headers)
 
     def event(self, event: Mapping[str, Any], known: KnownValues | None = None) -> Json:
         """An error, message or transaction event. `known` are the secrets of this request, task or traceback."""
-        clean = _Pass(self).event(event)
-        if known and known.found_in(_all_text(clean)):
+        walk = _Pass(self)
+        clean = walk.event(event)
+        # What stood under a secret name is a secret wherever it reappears, as in the message that quotes it.
+        found = {text for value in walk.hidden for text in secret_texts(value)}
+        known = (known or KnownValues()).with_more(found)
+        if known and (known.found_in("\0".join(set(walk.seen))) or known.stands_in("\0".join(walk.lines))):
             clean = _without(clean, known)
-        return self._capped(clean)
+        # Twice, because of the names, the numbers and the marks between them.
+        likely_size = 2 * sum(map(len, walk.seen)) + _FRAME_BYTES * walk.frames
+        return clean if likely_size < self.limits.event_bytes else self._capped(clean)
+
+    def _rule_of(self, name: str) -> NameRule:
+        if name in _DROPPED_KEYS:
+            return NameRule("", _Kind.DROPPED, seen=False)
+        # A name may be a secret itself: a table of sessions, keyed by the session's key.
+        shown = self.text.text(name)
+        kind = _Kind.HIDDEN if name not in _IDS and self.text.names.is_secret(name) else _KINDS.get(name.lower(), _Kind.TEXT)
+        return NameRule(shown, kind, seen=_IDENTIFIER.fullmatch(name) is None)
 
     def value(self, value: Any, known: KnownValues | None = None) -> Any:
         """Any plain value: a context, a log's attributes."""
@@ -88,8 +148,6 @@ class EventScrubber:
 
     def _capped(self, event: Json) -> Json:
         """The event within `event_bytes`: the parts that help least go first, and their absence is told."""
-        if len(_all_text(event)) * 2 < self.limits.event_bytes:
-            return event
         removed: list[str] = []
         for part, shrink in _SHRINKING:
             if _size(event) <= self.limits.event_bytes:
@@ -102,15 +160,36 @@ class EventScrubber:
 
 
 class _Pass:
-    """One walk over one event."""
+    """One walk over one event. `seen` are the texts that it gave out, for one look for known secrets in all of them."""
 
     def __init__(self, scrubber: EventScrubber) -> None:
-        self._text = scrubber.text.text
-        self._sql = scrubber.text.sql
-        self._code = scrubber.text.code
+        self.seen: list[str] = []
+        self.hidden: list[Any] = []
+        self.lines: set[str] = set()
+        self.frames = 0
+        self._left = _NODES
+        self._scrub_text = scrubber.text.text
+        self._scrub_sql = scrubber.text.sql
+        self._scrub_code = scrubber.text.code
         self._is_secret = scrubber.text.names.is_secret
+        self._rule_of = scrubber.rule_of
         self._limits = scrubber.limits
         self._headers = scrubber._headers
+
+    def _text(self, text: str) -> str:
+        clean = self._scrub_text(text)
+        self.seen.append(clean)
+        return clean
+
+    def _sql(self, statement: str) -> str:
+        clean = self._scrub_sql(statement)
+        self.seen.append(clean)
+        return clean
+
+    def _code(self, line: str) -> str:
+        clean = self._scrub_code(line)
+        self.seen.append(clean)
+        return clean
 
     def event(self, event: Mapping[str, Any]) -> Json:
         clean: Json = {}
@@ -122,64 +201,101 @@ class _Pass:
                 clean[name] = handler(self, part) if handler else self.value(part)
         return clean
 
-    def value(self, value: Any, name: str = "", depth: int = 0) -> Any:
-        kind = type(value)
-        if kind is str:
-            return self._named_text(name, value)
-        if kind is bool or value is None:
+    def value(self, value: Any, kind: _Kind = _Kind.TEXT, depth: int = 0) -> Any:
+        of = type(value)
+        if of is str:
+            return self._named_text(kind, value)
+        if of is bool or value is None:
             return value
-        if kind is int:
-            return FILTERED if value > 10**12 and is_card_number(str(value)) else value
-        if kind is float:
+        if of is int:
+            return self._number(value) if value > 999 else value
+        if of is float:
             return value if value - value == 0 else str(value)
-        if depth >= self._limits.depth:
-            return f"<{kind.__name__}>"
-        if kind is dict:
-            return self._mapping(value, depth)
-        if kind in (list, tuple):
-            return self._sequence(value, name, depth)
-        return f"<{kind.__name__}>"
+        if of is dict or of is list or of is tuple:
+            self._left -= 1
+            if depth >= self._limits.depth or self._left <= 0:
+                return f"<{of.__name__} of {len(value)}>"
+            return self._mapping(value, depth) if of is dict else self._sequence(value, kind, depth)
+        # A local variable of another class: read without running its code.
+        return self.value(plain(value, _LOCAL_SHAPE), kind, depth + 1)
 
-    def _named_text(self, name: str, text: str) -> str:
-        if not name:
+    def variables(self, variables: Mapping[str, Any]) -> Json:
+        """Local variables, as the frame holds them."""
+        limits, left = self._limits, self._left
+        self._limits, self._left = _LOCAL_LIMITS, _LOCAL_NODES
+        try:
+            return {name: self._variable(name, value) for name, value in variables.items()}
+        finally:
+            self._limits, self._left = limits, left
+
+    def _variable(self, name: str, value: Any) -> Any:
+        of = type(value)
+        if value is None or of is bool:
+            return value
+        if self._rule_of(name).kind is _Kind.HIDDEN:
+            return self._hidden(value)
+        if of is str and len(value) > _LOCAL_STRING:
+            return self._text(value[: 2 * _LOCAL_STRING])[:_LOCAL_STRING] + ELLIPSIS
+        return self.value(value)
+
+    def _number(self, value: int) -> Any:
+        digits = str(value)
+        self.seen.append(digits)
+        return FILTERED if len(digits) >= 13 and is_card_number(digits) else value
+
+    def _named_text(self, kind: _Kind, text: str) -> str:
+        if kind is _Kind.TEXT or kind is _Kind.COMMANDS:
             return self._text(text)
-        if name in _IDS and _ID_VALUE.fullmatch(text):
-            return text
-        if name in _SQL_KEYS:
+        if kind is _Kind.ID:
+            return text if _ID_VALUE.fullmatch(text) else self._text(text)
+        if kind is _Kind.SQL:
             return self._sql(text)
-        if name in _QUERY_KEYS:
+        if kind is _Kind.QUERY:
             return scrub_query(self._text(text))
-        return self._text(scrub_url(text)) if name in _URL_KEYS else self._text(text)
+        return self._text(scrub_url(text))
 
     def _mapping(self, value: Json, depth: int) -> Json:
         clean: Json = {}
-        for index, (name, inner) in enumerate(value.items()):
-            if index >= self._limits.breadth:
-                clean[ELLIPSIS] = f"{len(value) - index} more"
-                break
-            name = name if type(name) is str else str(name)
-            if name in _DROPPED_KEYS:
-                continue
-            if self._is_secret(name) and name not in _IDS:
-                clean[self._text(name)] = self._hidden(inner)
-            elif name == "redis.commands":
-                clean[name] = {"count": inner.get("count")} if type(inner) is dict else FILTERED
-            else:
-                clean[self._text(name)] = self.value(inner, name.lower(), depth + 1)
+        rule_of, scrub_text, seen = self._rule_of, self._scrub_text, self.seen
+        # A copy: another thread may change the table of a local variable meanwhile.
+        items = list(value.items())
+        if len(items) > self._limits.breadth:
+            items[self._limits.breadth :] = [(ELLIPSIS, f"{len(items) - self._limits.breadth} more")]
+        for name, inner in items:
+            shown, kind, is_seen = rule_of(name if type(name) is str else str(plain(name)))
+            if is_seen:
+                seen.append(shown)
+            of = type(inner)
+            if kind is _Kind.TEXT and of is str:
+                inner = scrub_text(inner)
+                seen.append(inner)
+                clean[shown] = inner
+            elif inner is None or of is bool:
+                clean[shown] = inner
+            elif kind is _Kind.HIDDEN:
+                clean[shown] = self._hidden(inner)
+            elif kind is _Kind.COMMANDS:
+                clean[shown] = {"count": inner.get("count")} if of is dict else FILTERED
+            elif kind is not _Kind.DROPPED:
+                clean[shown] = self.value(inner, kind, depth + 1)
         return clean
 
-    def _sequence(self, value: Any, name: str, depth: int) -> list[Any]:
-        if len(value) == 2 and type(value[0]) is str and self._is_secret(value[0]):
+    def _sequence(self, value: Any, kind: _Kind, depth: int) -> list[Any]:
+        if len(value) == 2 and type(value[0]) is str and self._rule_of(value[0]).kind is _Kind.HIDDEN:
             return [self._text(value[0]), self._hidden(value[1])]
-        clean = [self.value(inner, name, depth + 1) for inner in value[: self._limits.breadth]]
+        clean = [self.value(inner, kind, depth + 1) for inner in value[: self._limits.breadth]]
         if len(value) > self._limits.breadth:
             clean.append(f"{ELLIPSIS} {len(value) - self._limits.breadth} more")
         return clean
 
-    @staticmethod
-    def _hidden(value: Any) -> Any:
+    def _hidden(self, value: Any) -> Any:
+        of = type(value)
         # That it is missing, or only a yes or no, is worth knowing and gives nothing away.
-        return value if value is None or type(value) is bool or value == "" else FILTERED
+        if value is None or of is bool or (of is str and not value):
+            return value
+        if value is not FILTERED:
+            self.hidden.append(value)
+        return FILTERED
 
     def exceptions(self, part: Any) -> Any:
         if type(part) is not dict:
@@ -194,7 +310,7 @@ class _Pass:
             elif name == "stacktrace":
                 clean[name] = self.stacktrace(part)
             elif name != "raw_stacktrace":
-                clean[name] = self.value(part, name)
+                clean[name] = self.value(part)
         return clean
 
     def stacktrace(self, part: Any) -> Any:
@@ -204,8 +320,13 @@ class _Pass:
 
     def _frame(self, frame: Json) -> Json:
         clean = {name: frame[name] for name in _FRAME_CODE if frame.get(name) is not None}
+        self.frames += 1
         if frame.get("source_is_clean"):
-            clean |= {name: frame[name] for name in _FRAME_LINES if frame.get(name) is not None}
+            for name in _FRAME_LINES:
+                lines = frame.get(name)
+                if lines is not None:
+                    clean[name] = lines
+                    self.lines.update([lines] if type(lines) is str else lines)
         else:
             for name in _FRAME_LINES:
                 lines = frame.get(name)
@@ -214,7 +335,7 @@ class _Pass:
                 elif type(lines) is str:
                     clean[name] = self._code(lines)
         if frame.get("vars"):
-            clean["vars"] = self.value(frame["vars"])
+            clean["vars"] = self.variables(frame["vars"])
         return clean
 
     def threads(self, part: Any) -> Any:
@@ -241,6 +362,8 @@ class _Pass:
     def breadcrumb(self, crumb: Json) -> Json:
         category = crumb.get("category")
         clean = {name: crumb[name] for name in ("timestamp", "level") if crumb.get(name) is not None}
+        if isinstance(clean.get("timestamp"), datetime.datetime):
+            clean["timestamp"] = format_timestamp(clean["timestamp"])
         for name in ("type", "category"):
             if type(crumb.get(name)) is str:
                 clean[name] = self._text(crumb[name])
@@ -248,7 +371,7 @@ class _Pass:
         if type(message) is str:
             clean["message"] = self._statement(message, category, str(crumb.get("type")))
         if crumb.get("data"):
-            clean["data"] = self.value(crumb["data"])
+            clean["data"] = self.value(plain(crumb["data"], _CRUMB_SHAPE))
         return clean
 
     def _statement(self, text: str, category: Any, kind: str) -> str:
@@ -275,7 +398,7 @@ class _Pass:
                 if name.lower() in self._headers and text != FILTERED
             }
             clean["headers"] = {
-                name: self._named_text(name.lower(), str(text)) for name, text in allowed.items()
+                name: self._named_text(self._rule_of(name).kind, str(text)) for name, text in allowed.items()
             }
         return clean
 
@@ -288,7 +411,7 @@ class _Pass:
     def contexts(self, part: Any) -> Any:
         if type(part) is not dict:
             return {}
-        clean = {self._text(name): self.value(section, "", 1) for name, section in part.items()}
+        clean = {self._text(name): self.value(section, depth=1) for name, section in part.items()}
         trace = part.get("trace")
         if type(trace) is dict and type(trace.get("dynamic_sampling_context")) is dict:
             clean["trace"]["dynamic_sampling_context"] = self._sampling_context(
@@ -339,7 +462,7 @@ class _Pass:
     def _tag(self, name: str, value: Any) -> str:
         text = str(value)
         return (
-            text if name in _IDS and _ID_VALUE.fullmatch(text) else self._named_text(name.lower(), text)[:200]
+            text if name in _IDS and _ID_VALUE.fullmatch(text) else self._named_text(self._rule_of(name).kind, text)[:200]
         )
 
     def spans(self, part: Any) -> Any:
@@ -391,28 +514,6 @@ def _command_only(text: str) -> str:
     """A Redis command without its arguments: keys are session keys and hold addresses, values are what was cached."""
     command = _COMMAND.match(text)
     return command[0] if command else FILTERED
-
-
-def _all_text(value: Any) -> str:
-    """Every text in `value`, keys too, except what comes from code alone."""
-    found: list[str] = []
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        kind = type(each)
-        if kind is str:
-            found.append(each)
-        elif kind is dict:
-            frame = "lineno" in each
-            for name, inner in each.items():
-                found.append(name)
-                if not (frame and name in _FRAME_CODE) and name != "modules":
-                    waiting.append(inner)
-        elif kind is list:
-            waiting += each
-        elif kind is int and each > 999:
-            found.append(str(each))
-    return "\0".join(found)
 
 
 def _without(value: Any, known: KnownValues) -> Any:

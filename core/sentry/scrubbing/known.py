@@ -6,8 +6,9 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
 from core.sentry.scrubbing.keys import words_of
@@ -19,6 +20,7 @@ _TOO_COMMON = words_of(
     "true false none null undefined on off yes no test testing admin root user default local localhost postgres "
     "postgresql redis django celery public guest anonymous"
 )
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _SPLIT = re.compile(r"""(['"])\s*\n?\s*[bru]?\1|\\\n\s*|\n\s*""")
 
 
@@ -46,16 +48,27 @@ class KnownValues:
     def __bool__(self) -> bool:
         return bool(self._values)
 
-    def __or__(self, other: KnownValues) -> KnownValues:
-        return KnownValues((*self._values, *other._values)) if other else self
+    def with_more(self, values: Iterable[str]) -> KnownValues:
+        """These and more."""
+        more = frozenset(values) - self._values
+        return KnownValues.of(self._values | more) if more else self
 
     def found_in(self, text: str) -> bool:
         """Whether `text` may hold one; cheap, and never wrong with a no."""
         if any(needle in text for needle in self._needles):
             return True
-        if "%" in text and any(needle in unquote(text) for needle in self._needles):
-            return True
-        return "\n" in text and any(value in _SPLIT.sub("", text) for value in self._values)
+        if _PERCENT.search(text):
+            decoded = unquote(unquote(text))
+            if any(needle in decoded for needle in self._needles):
+                return True
+        if "\n" not in text:
+            return False
+        joined = _SPLIT.sub("", text)
+        return any(value in joined for value in self._values)
+
+    def stands_in(self, text: str) -> bool:
+        """Whether one of them stands in `text` as it is; for source, where nothing is encoded."""
+        return any(value in text for value in self._values)
 
     def remove(self, text: str) -> str:
         """`text` with each known value, in each of its forms, replaced."""
@@ -143,6 +156,23 @@ def _base64_forms(text: str) -> set[str]:
         if len(inner) >= 8:
             forms |= {inner, inner.replace("+", "-").replace("/", "_")}
     return forms
+
+
+def secret_texts(value: Any, depth: int = 4) -> Iterator[str]:
+    """Each text in a plain value that is secret as a whole."""
+    kind = type(value)
+    if kind is str:
+        yield value
+    elif kind is int:
+        yield str(value)
+    elif kind is bytes:
+        yield value.decode("utf-8", "replace")
+    elif depth and issubclass(kind, dict):
+        for inner in list(dict.values(value))[:100]:
+            yield from secret_texts(inner, depth - 1)
+    elif depth and kind in (list, tuple, set, frozenset):
+        for inner in list(value)[:100]:
+            yield from secret_texts(inner, depth - 1)
 
 
 _NOTHING = KnownValues()

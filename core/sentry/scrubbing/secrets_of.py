@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from core.sentry.scrubbing.keys import SecretNames
+from core.sentry.scrubbing.known import secret_texts
 from core.sentry.scrubbing.tokens import looks_like_token
 
 _SESSION_SECRETS = frozenset({"_auth_user_hash", "_csrftoken", "_password_reset_token"})
@@ -26,6 +27,8 @@ _PLACEHOLDER = re.compile(
 )
 _MAX_BODY = 65536
 _MAX_DEPTH = 6
+_MAX_BREADTH = 200
+_ATOMS = frozenset({str, int, float, bool, bytes, type(None)})
 
 _request: ContextVar[weakref.ref[Any] | None] = ContextVar("core_sentry_request", default=None)
 
@@ -110,35 +113,25 @@ def of_log_entry(entry: Any, names: SecretNames) -> list[str]:
     ]
 
 
-def strings_under_secret_names(
-    value: Any, names: SecretNames, *, secret: bool = False, depth: int = 0
-) -> Iterator[str]:
+def strings_under_secret_names(value: Any, names: SecretNames, depth: int = 0) -> Iterator[str]:
     """Each text that stands, at any depth of plain containers, under a secret name."""
     kind = type(value)
-    if kind is str:
-        if secret:
-            yield value
-    elif secret and kind is int:
-        yield str(value)
-    elif secret and kind is bytes:
-        yield value.decode("utf-8", "replace")
-    elif depth < _MAX_DEPTH:
-        if issubclass(kind, dict):
-            for name, inner in list(dict.items(value))[:200]:
-                named = secret or (type(name) is str and names.is_secret(name))
-                yield from strings_under_secret_names(inner, names, secret=named, depth=depth + 1)
-        elif kind in (list, tuple, set, frozenset):
-            members = list(value)[:200]
-            if (
-                len(members) == 2
-                and type(members[0]) is str
-                and kind in (list, tuple)
-                and names.is_secret(members[0])
-            ):
-                yield from strings_under_secret_names(members[1], names, secret=True, depth=depth + 1)
-                return
-            for inner in members:
-                yield from strings_under_secret_names(inner, names, secret=secret, depth=depth + 1)
+    if depth >= _MAX_DEPTH:
+        return
+    if issubclass(kind, dict):
+        for name, inner in list(dict.items(value))[:_MAX_BREADTH]:
+            if type(name) is str and names.is_secret(name):
+                yield from secret_texts(inner)
+            elif type(inner) not in _ATOMS:
+                yield from strings_under_secret_names(inner, names, depth + 1)
+    elif kind in (list, tuple, set, frozenset):
+        members = list(value)[:_MAX_BREADTH]
+        if len(members) == 2 and kind in (list, tuple) and type(members[0]) is str and names.is_secret(members[0]):
+            yield from secret_texts(members[1])
+            return
+        for inner in members:
+            if type(inner) not in _ATOMS:
+                yield from strings_under_secret_names(inner, names, depth + 1)
 
 
 def _state(instance: Any) -> dict[str, Any]:

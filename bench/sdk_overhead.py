@@ -1,0 +1,349 @@
+"""What the strategy costs: our set-up against plain `sentry_sdk.init()` with the same integrations, in one run.
+
+    python bench/sdk_overhead.py [--rounds 5] [--json FILE]
+
+Both clients live in one process and take turns, so that a busy machine hits both; figures are medians of the CPU time
+of the request's own thread, and ratios of them. Plain has a transport that does nothing; ours writes to its spool.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import io
+import json
+import logging
+import random
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import django
+from django.conf import settings
+
+settings.configure(
+    DEBUG=False,
+    SECRET_KEY="bench-" + "k3y" * 12,
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
+    MIDDLEWARE=[
+        "django.middleware.security.SecurityMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+        "sdk_overhead.remember" if __name__ == "sdk_overhead" else "__main__.remember",
+    ],
+    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+    LOGGING_CONFIG=None,
+    USE_TZ=True,
+)
+django.setup()
+
+import sentry_sdk
+from django.contrib.auth.models import Group, Permission
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from sentry_sdk.integrations.celery import CeleryIntegration
+from sentry_sdk.integrations.django import DjangoIntegration
+from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.integrations.redis import RedisIntegration
+from sentry_sdk.transport import Transport
+
+from core.sentry import filters, remember_request
+from core.sentry import setup as ours_setup
+from core.sentry.sampling import FloodGate
+
+DSN = "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1"
+log = logging.getLogger("bench")
+timings: list[float] = []
+
+
+class Silent(Transport):
+    """Takes envelopes and does nothing."""
+
+    def capture_envelope(self, envelope: Any) -> None:
+        return None
+
+
+def remember(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """What SentryContextMiddleware does for the scrubber."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        remember_request(request)
+        return get_response(request)
+
+    return middleware
+
+
+def trivial(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok")
+
+
+def five_queries(request: HttpRequest) -> HttpResponse:
+    for number in range(5):
+        list(Permission.objects.filter(pk__gt=number)[:20])
+    return HttpResponse("ok")
+
+
+def fails(request: HttpRequest) -> HttpResponse:
+    """Thirty frames of ten locals, thirty breadcrumbs, tags and a context, as sdk-facts measured it."""
+    for number in range(15):
+        Group.objects.filter(pk=number).first()
+        log.info("step %d of %s", number, "the import")
+    sentry_sdk.set_tag("project", "narraguagus")
+    sentry_sdk.set_context("import", {"rows": 1200, "stage": "validate", "columns": ["date", "discharge_m3s"]})
+    try:
+        _descend(request, 29)
+    except ValueError as error:
+        started = time.thread_time()
+        sentry_sdk.capture_exception(error)
+        timings.append(time.thread_time() - started)
+    return HttpResponse("failed", status=500)
+
+
+def _descend(request: HttpRequest, depth: int) -> int:
+    groups = Group.objects.filter(pk__gt=depth)
+    nested = {
+        "rows": depth,
+        "limits": {"lower": 0.0, "upper": [1, 2, 3], "unit": "m3/s"},
+        "columns": [{"name": name, "unit": "mm", "missing": depth, "mean": 1.5} for name in ("rain", "snow", "pet")],
+        "name": f"level {depth}",
+        "options": {"delimiter": ";", "encoding": "utf-8", "header": 1, "skip": [0, 1, 2]},
+    }
+    password = f"hunter{depth}canary"
+    columns = ["date", "discharge_m3s", "precipitation_mm"]
+    ratio, label, flag, group = depth / 7, f"catchment {depth}", depth % 2 == 0, Group(pk=depth, name="analysts")
+    if depth == 1:
+        raise ValueError(f"row {depth} of {label} cannot be read: {len(columns)} columns, {ratio:.2f}")
+    return _descend(request, depth - 1) + len(nested) + len(password) + flag + (groups is group)
+
+
+def flood(request: HttpRequest) -> HttpResponse:
+    _descend(request, 12)
+    return HttpResponse("never")
+
+
+urlpatterns = [
+    path("trivial/", trivial),
+    path("queries/", five_queries),
+    path("fails/", fails),
+    path("flood/", flood),
+]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One set-up: its client, and whether our processor is on the global scope."""
+
+    name: str
+    client: Any
+    processors: tuple[Any, ...]
+    gate: FloodGate | None = None
+
+    @contextmanager
+    def active(self) -> Iterator[None]:
+        scope = sentry_sdk.get_global_scope()
+        scope.set_client(self.client)
+        scope._event_processors[:] = self.processors
+        yield
+
+
+def integrations() -> list[Any]:
+    return [
+        DjangoIntegration(signals_spans=False),
+        LoggingIntegration(),
+        CeleryIntegration(),
+        RedisIntegration(),
+    ]
+
+
+def make_plain(rate: float) -> Variant:
+    sentry_sdk.init(
+        dsn=DSN, release="bench@1", integrations=integrations(), transport=Silent, traces_sample_rate=rate
+    )
+    return Variant("plain", sentry_sdk.get_client(), ())
+
+
+def make_ours(rate: float, spool: Path) -> Variant:
+    variables = {
+        "SENTRY_DSN": DSN,
+        "SENTRY_ENVIRONMENT": "development",
+        "SENTRY_RELEASE": "bench@1",
+        "SENTRY_TRACES_SAMPLE_RATE": str(rate),
+    }
+    ours_setup.setup_sentry(
+        service="bench",
+        component="web",
+        base_dir=ROOT,
+        variables=variables,
+        transport=ours_setup._spool(spool, ROOT, None),
+        integrations=integrations(),
+    )
+    scope = sentry_sdk.get_global_scope()
+    return Variant("ours", sentry_sdk.get_client(), tuple(scope._event_processors))
+
+
+class Caller:
+    """Calls Django's real WSGI handler, with a cookie and a form of its own each time."""
+
+    def __init__(self) -> None:
+        self._handler = WSGIHandler()
+        self._count = 0
+
+    def call(self, route: str) -> None:
+        self._count += 1
+        body = f"name=Narraguagus&password=hunter{self._count}secret&rows=12".encode()
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": f"/{route}/",
+            "QUERY_STRING": "page=2",
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_HOST": "localhost",
+            "HTTP_USER_AGENT": "bench/1.0",
+            "HTTP_ACCEPT": "text/html",
+            "HTTP_COOKIE": f"sessionid={random.getrandbits(160):032x}; csrftoken={random.getrandbits(120):030x}",
+            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "CONTENT_LENGTH": str(len(body)),
+            "wsgi.input": io.BytesIO(body),
+            "wsgi.errors": sys.stderr,
+            "wsgi.url_scheme": "http",
+            "wsgi.version": (1, 0),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        response = self._handler(environ, lambda status, headers, exc_info=None: None)
+        for _ in response:
+            pass
+        response.close()
+
+
+def cpu_of(call: Callable[[], None], times: int) -> list[float]:
+    spent = []
+    for _ in range(times):
+        started = time.thread_time()
+        call()
+        spent.append(time.thread_time() - started)
+    return spent
+
+
+def interleaved(variants: list[Variant], measure: Callable[[], list[float]], rounds: int) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {variant.name: [] for variant in variants}
+    for number in range(rounds):
+        for variant in variants if number % 2 else variants[::-1]:
+            with variant.active():
+                measure()[:0]  # warm the caches of this turn
+                gc.collect()
+                gc.disable()
+                found[variant.name] += measure()
+                gc.enable()
+    return found
+
+
+def measure_requests(caller: Caller, spool: Path, rounds: int, figures: list[dict[str, Any]]) -> None:
+    for rate in (0.0, 0.1, 1.0):
+        variants = [make_plain(rate), make_ours(rate, spool)]
+        for route, times in (("trivial", 200), ("queries", 60)):
+            random.seed(7)
+            found = interleaved(variants, lambda r=route, t=times: cpu_of(lambda: caller.call(r), t), rounds)
+            # The mean, because at 10 % the median request is an untraced one and would hide the traced.
+            plain, ours = (statistics.fmean(_trimmed(found[name])) for name in ("plain", "ours"))
+            print(f"{route:8} traces {rate:4.0%}: plain {plain * 1e6:7.0f} µs, ours {ours * 1e6:7.0f} µs")
+            figures.append(_figure(f"request ({route}, traces {rate:.0%}), ours / plain", ours / plain, "×", 1.1))
+
+
+def measure_capture(caller: Caller, spool: Path, rounds: int, figures: list[dict[str, Any]]) -> None:
+    variants = [make_plain(0.0), make_ours(0.0, spool)]
+    filters.get_filters()._gate = FloodGate(burst=10**9)
+
+    def measure() -> list[float]:
+        timings.clear()
+        for _ in range(40):
+            caller.call("fails")
+        return list(timings)
+
+    found = interleaved(variants, measure, rounds)
+    for name in ("plain", "ours"):
+        spent = sorted(found[name])
+        p50, p95, p99 = (spent[int(len(spent) * share)] * 1e3 for share in (0.5, 0.95, 0.99))
+        print(f"capture_exception {name:5}: median {p50:.2f} ms, p95 {p95:.2f}, p99 {p99:.2f} (n = {len(spent)})")
+        figures.append(_figure(f"capture_exception of 30 frames, {name}, median", p50, "ms"))
+        figures.append(_figure(f"capture_exception of 30 frames, {name}, p99", p99, "ms"))
+    ratio = statistics.median(found["ours"]) / statistics.median(found["plain"])
+    figures.append(_figure("capture_exception of 30 frames, ours / plain", ratio, "×", 0.35))
+
+
+def measure_flood(caller: Caller, spool: Path, rounds: int, figures: list[dict[str, Any]]) -> None:
+    variant = make_ours(0.0, spool)
+    each: dict[int, list[float]] = {10: [], 1000: []}
+    with variant.active():
+        for _ in range(rounds):
+            for count in each:
+                filters.get_filters()._gate = FloodGate()
+                started = time.thread_time()
+                for _ in range(count):
+                    caller.call("flood")
+                each[count].append((time.thread_time() - started) / count)
+    ten, thousand = (statistics.median(each[count]) for count in (10, 1000))
+    print(f"one error, unhandled: of ten {ten * 1e3:.2f} ms each, of a thousand {thousand * 1e3:.2f} ms each")
+    figures.append(_figure("one error a thousand times in a second, each / of ten", thousand / ten, "×", 1.0))
+
+
+def _trimmed(spent: list[float]) -> list[float]:
+    """Without the slowest hundredth, which is the machine's."""
+    return sorted(spent)[: max(1, int(len(spent) * 0.99))]
+
+
+def _figure(name: str, value: float, unit: str, goal: float | None = None) -> dict[str, Any]:
+    met = None if goal is None else value <= goal
+    return {"figure": name, "value": round(value, 3), "unit": unit, "goal": goal, "met": met}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", choices=("requests", "capture", "flood"))
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    arguments = parser.parse_args()
+    logging.getLogger("django.request").setLevel(logging.CRITICAL)
+    logging.getLogger("core.sentry").setLevel(logging.CRITICAL)
+    log.setLevel(logging.INFO)
+    call_command("migrate", verbosity=0)
+    figures: list[dict[str, Any]] = []
+    spool = Path(tempfile.mkdtemp(prefix="bench-spool-"))
+    measures = {"requests": measure_requests, "capture": measure_capture, "flood": measure_flood}
+    try:
+        for name, measure in measures.items():
+            if arguments.only in (None, name):
+                measure(Caller(), spool, arguments.rounds, figures)
+    finally:
+        sentry_sdk.get_client().close(timeout=0)
+        shutil.rmtree(spool, ignore_errors=True)
+    for figure in figures:
+        verdict = "" if figure["met"] is None else ("met" if figure["met"] else "MISSED")
+        print(f"{figure['figure']:58} {figure['value']:9.3f} {figure['unit']:2} {verdict}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
