@@ -31,7 +31,7 @@ EXPERIMENTS_LISTED = 50
 def source_list(request: SignedInRequest) -> HttpResponse:
     """Data sources of all the user's projects, or of one; search, state, sort and page are in the address."""
     project, role = _project_asked_for(request)
-    query = request.GET.get("q", "").strip()[:160]
+    query = services.clean_name(request.GET.get("q", ""))
     state, sort = request.GET.get("state", ""), request.GET.get("sort", "")
     sources = selectors.source_list(request.user, project=project, query=query, state=state, sort=sort)
     context = {

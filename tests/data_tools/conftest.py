@@ -70,7 +70,9 @@ def work_on(source: DataSource) -> DataSource:
     return DataSource.objects.select_related("job", "project").get(pk=source.pk)
 
 
-def send_files(client: Client, project: Project, *files: tuple[str, bytes], query: str = "", **fields: str) -> Any:
+def send_files(
+    client: Client, project: Project, *files: tuple[str, bytes], query: str = "", **fields: str
+) -> Any:
     """Post files to the upload page."""
     uploads = [SimpleUploadedFile(name, content, "text/csv") for name, content in files]
     address = reverse("data:upload", args=[project.id]) + query

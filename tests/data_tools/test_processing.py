@@ -92,7 +92,9 @@ def test_a_cancelled_processing_leaves_the_upload_alone(
 
     def cancel_while_reading(*args: Any, report: Any, should_stop: Any, **kwargs: Any) -> Any:
         cancel_processing(source, actor=owner)
-        return real(*args, report=lambda stage, _percent: report(stage, 100), should_stop=should_stop, **kwargs)
+        return real(
+            *args, report=lambda stage, _percent: report(stage, 100), should_stop=should_stop, **kwargs
+        )
 
     real = processing.process_file
     monkeypatch.setattr(processing, "process_file", cancel_while_reading)

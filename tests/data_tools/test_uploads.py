@@ -78,7 +78,9 @@ def test_a_file_too_large_stops_at_the_limit_and_the_others_are_kept(
     assert files_left() == [source.upload_path]
 
 
-def test_a_refused_file_that_goes_on_and_on_is_cut_off(owner: User, project: Project, settings: Settings) -> None:
+def test_a_refused_file_that_goes_on_and_on_is_cut_off(
+    owner: User, project: Project, settings: Settings
+) -> None:
     settings.UPLOAD_MAX_BYTES = 300_000
     body = PART + b"\n" * 1_000_000
     stream = BytesIO(body)
@@ -109,9 +111,7 @@ def test_a_body_that_ends_early_leaves_nothing(owner: User, project: Project) ->
     assert not DataSource.objects.exists()
 
 
-def test_the_body_of_somebody_unknown_is_not_read(
-    project: Project, make_user: Callable[..., User]
-) -> None:
+def test_the_body_of_somebody_unknown_is_not_read(project: Project, make_user: Callable[..., User]) -> None:
     request = raw_post(project, UntouchedStream(), length=10_000_000)
     request.user = AnonymousUser()
     assert upload(request, project.id).status_code == 302
