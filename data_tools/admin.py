@@ -9,7 +9,7 @@ from data_tools.models import DataSource
 
 
 @admin.register(DataSource)
-class DataSourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class DataSourceAdmin(admin.ModelAdmin):
     list_display = ("name", "project", "state", "rows", "size_bytes", "created_at")
     list_select_related = ("project", "job")
     list_filter = ("job__state", "synthetic")

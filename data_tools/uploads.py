@@ -96,6 +96,19 @@ class StreamedUpload(BytesUpload):
             self.path.unlink(missing_ok=True)
 
 
+class RefuseFiles(FileUploadHandler):
+    """Stores nothing: only the upload page takes files, and only of people who may upload."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        return None
+
+    def file_complete(self, file_size: int) -> None:
+        return None
+
+
 class StreamToIncoming(FileUploadHandler):
     """Writes files to DATA_ROOT/incoming and stops at the first byte too many.
 

@@ -182,7 +182,8 @@ WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_MB", 500, minimum=1, maximum=10_000) * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+# The upload page brings its own handler; files sent to any other address are not stored.
+FILE_UPLOAD_HANDLERS = ["data_tools.uploads.RefuseFiles"]
 INCOMING_ROOT = DATA_ROOT / "incoming"
 FILE_UPLOAD_PERMISSIONS = 0o640
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
@@ -222,6 +223,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(env.path("BEAT_SCHEDULE", BASE_DIR / "var" / "beat-schedule"))
 CELERY_BEAT_SCHEDULE = {
     "put lost jobs back": {"task": "jobs.tasks.reap_jobs", "schedule": 5.0, "options": {"expires": 10}},
+    "remove files without an owner": {"task": "data_tools.tasks.sweep_files", "schedule": 6 * 3600.0},
     "clear what is no longer needed": {"task": "jobs.tasks.clear_old_jobs", "schedule": 3600.0},
 }
 JOB_LEASE_S = env.integer("JOB_LEASE_S", 15, minimum=2, maximum=3600)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import UnreadablePostError
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -115,6 +116,17 @@ def test_the_body_of_somebody_unknown_is_not_read(project: Project, make_user: C
     request = raw_post(project, UntouchedStream(), length=10_000_000)
     request.user = AnonymousUser()
     assert upload(request, project.id).status_code == 302
+
+
+@pytest.mark.django_db
+def test_files_sent_to_another_page_are_not_stored(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    monkeypatch.setattr("tempfile.NamedTemporaryFile", lambda *_a, **_k: opened.append(1))
+    page = client.post(reverse("accounts:login"), {"username": SimpleUploadedFile("a.csv", csv_text(50) * 9000)})
+    assert page.status_code < 500
+    assert not page.wsgi_request.FILES
+    assert opened == []
+    assert files_left() == []
 
 
 def test_more_files_than_are_taken_at_once_are_named(
