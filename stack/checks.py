@@ -32,7 +32,12 @@ class Check:
 def environment() -> dict[str, str]:
     """As in production, where Django's own checks see the most, and without any server."""
     kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
-    return kept | {"DEBUG": "0", "HTTPS": "1", "DJANGO_SECRET_KEY": "checked-and-never-served-" * 3}
+    return kept | {
+        "DEBUG": "0",
+        "HTTPS": "1",
+        "APP_VERSION": "0.1.0",
+        "DJANGO_SECRET_KEY": "checked-and-never-served-" * 3,
+    }
 
 
 def checks() -> list[Check]:
@@ -56,7 +61,7 @@ def checks() -> list[Check]:
     if templates:
         found.append(Check("djade", ["djade", "--target-version", "5.2", "--check", *templates]))
     if (ROOT / "strategy" / "__main__.py").exists():
-        found.append(Check("strategy", [*module, "strategy", "check"]))
+        found.append(Check("strategy", [*module, "strategy"]))
     return found
 
 

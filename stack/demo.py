@@ -25,9 +25,9 @@ def main(arguments: list[str]) -> int:
     stop_on_signals()
     try:
         if options.check:
-            from stack.walk import check  # its imports would slow down every start
+            from stack.walk import check, check_at  # its imports would slow down every start
 
-            return check(inherited())
+            return check_at(options.at) if options.at else check(inherited())
         return run(Folder(options.data.resolve()), inherited(), show_output=options.logs)
     except StackError as error:
         print(f"script/demo: {error}", file=sys.stderr)
@@ -39,6 +39,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--check", action="store_true", help="start with throw-away data, use it as a browser would, stop"
     )
+    parser.add_argument("--at", metavar="ADDRESS", help="with --check: use what runs there, start nothing")
     parser.add_argument(
         "--data", type=Path, default=ROOT / "var", metavar="FOLDER", help="where data is kept (var/)"
     )

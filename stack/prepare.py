@@ -14,7 +14,9 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hydroml.settings")
     django.setup()
     try:
-        call_command("migrate", interactive=False, verbosity=0)
+        call_command(
+            "migrate", interactive=False, verbosity=0, skip_checks=False
+        )  # stop at a wrong configuration
         if os.environ.get("DEMO_WORLD", "1") != "0":
             call_command("load_demo_world", stdout=sys.stderr)
             call_command("load_demo_world", show_logins=True)

@@ -93,7 +93,11 @@ def sign_up(visitor: Visitor, file: Path) -> None:
     password = secrets.token_urlsafe(12)
     form = visitor.get("/accounts/signup/").form_with("email", "password1", "password2")
     visitor.submit(
-        form, name="Checking Visitor", email="check@example.org", password1=password, password2=password
+        form,
+        name="Checking Visitor",
+        email=f"check-{secrets.token_hex(4)}@hydroml.example",
+        password1=password,
+        password2=password,
     )
     visitor.expect("Welcome")
 
@@ -163,29 +167,43 @@ def check(given: Mapping[str, str]) -> int:
         with step("web, worker and beat"):
             running = stack.enter_context(application(folder, env, show_output=False))
             wait_until_ready(running, env, lambda name: None)
-        visitor = Visitor(running.address)
-        stack.callback(visitor.client.close)
-        file = catchment_file(folder.path, env)
-        for name, walk in STEPS.items():
-            try:
-                with step(name):
-                    walk(visitor, file)
-            except (WalkError, LookupError, httpx.HTTPError, ValueError) as error:
-                raise StackError(
-                    f"{name}: {error}\nThe end of the log:\n{running.supervisor.log_tail(8)}"
-                ) from error
+        try:
+            walk(running.address, folder.path)
+        except StackError as error:
+            raise StackError(f"{error}\nThe end of the log:\n{running.supervisor.log_tail(8)}") from error
         stopping = time.monotonic()
     print(f"  {time.monotonic() - stopping:5.1f} s  stopped", flush=True)
     print(f"All in order after {time.monotonic() - started:.0f} s.", flush=True)
     return 0
 
 
-def catchment_file(folder: Path, env: Mapping[str, str]) -> Path:
+def check_at(address: str) -> int:
+    """Walk through a HydroML that runs already, in containers for instance; leaves a user and a project there."""
+    with throwaway("check") as folder:
+        walk(address, folder.path)
+    print("All in order.", flush=True)
+    return 0
+
+
+def walk(address: str, folder: Path) -> None:
+    """All steps. Raises StackError that names the step that failed, and why."""
+    file = catchment_file(folder)
+    visitor = Visitor(address)
+    with visitor.client:
+        for name, take in STEPS.items():
+            try:
+                with step(name):
+                    take(visitor, file)
+            except (WalkError, LookupError, httpx.HTTPError, ValueError) as error:
+                raise StackError(f"{name}: {error}") from error
+
+
+def catchment_file(folder: Path) -> Path:
     """A measured record where there is one beside the repository, else one from the generator."""
     if REAL_FILE.exists():
         return REAL_FILE
     file = folder / "catchment.csv"
-    subprocess.run([sys.executable, "-c", MAKE_FILE, str(file)], env=env, cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-c", MAKE_FILE, str(file)], cwd=ROOT, check=True)
     return file
 
 
