@@ -206,7 +206,7 @@ def observed_span(source: DataSource, target: str) -> tuple[date, date] | None:
         return None
     first, last = source.first_date, source.last_date
     for finding in source.result.get("findings", []):
-        if finding["column"] != target or finding["kind"] not in ("gap", "missing_period"):
+        if finding["column"] != target or finding["kind"] != "missing_values":
             continue
         if not finding["start"] or not finding["end"]:
             continue

@@ -56,6 +56,13 @@ class Experiment(models.Model):
         return bool(self.predictions_path)
 
     @property
+    def shown_state(self) -> tuple[str, str]:
+        """State and its word for the page: an experiment that waits for its trials is at work, not in a queue."""
+        if self.job.state == Job.State.QUEUED and self.job.percent:
+            return Job.State.RUNNING.value, str(Job.State.RUNNING.label)
+        return self.job.state, self.job.get_state_display()
+
+    @property
     def model_label(self) -> str:
         return MODELS[self.model]
 

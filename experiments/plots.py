@@ -102,7 +102,8 @@ def comparison_plot(
 
 def _hydrograph(predictions: Predictions, label: str, colours: Palette) -> figure:
     data = _arrays(predictions)
-    test = data["date"][data["split"] == "test"]
+    # A record may go on for years without the target: the window ends where there is something to compare.
+    test = data["date"][(data["split"] == "test") & np.isfinite(data["observed"])]
     window = {"x_range": Range1d(test[0], test[-1])} if test.size else {}
     plot = make_figure(colours, y_label=label, x_axis_type="datetime", **window)
     source = ColumnDataSource({name: data[name] for name in ("date", "observed", "simulated", "baseline")})

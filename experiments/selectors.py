@@ -143,7 +143,7 @@ def _compared_choices(experiments: list[Experiment]) -> list[ComparedRow]:
         rows.append(ComparedRow(label, [_in_words(key, experiment.spec[key]) for experiment in experiments]))
     parameters = [experiment.result["model_parameters"] for experiment in experiments]
     for name in dict.fromkeys(name for chosen in parameters for name in chosen):
-        rows.append(ComparedRow(name, [chosen.get(name, "–") for chosen in parameters]))
+        rows.append(ComparedRow(name, [_rounded(chosen.get(name, "–")) for chosen in parameters]))
     return sorted(rows, key=lambda row: not row.differs)
 
 
@@ -153,3 +153,7 @@ def _in_words(key: str, value: Any) -> Any:
     if isinstance(value, bool):
         return "used" if value else "not used"
     return ", ".join(str(part) for part in value) if isinstance(value, list) else value
+
+
+def _rounded(value: Any) -> Any:
+    return f"{value:.4g}" if isinstance(value, float) else value

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest
+from accounts.templatetags.show import significant
 from experiments import exports, plots, selectors, services
 from experiments.engine.metrics import METRICS
 from experiments.engine.spec import MODELS
@@ -242,6 +243,10 @@ def _detail_context(experiment: Experiment, role: Role) -> dict[str, Any]:
         context |= {
             "rows": selectors.metric_rows(experiment),
             "result": experiment.result,
+            "parameters": [
+                (name, significant(value) if isinstance(value, float) else value)
+                for name, value in experiment.result["model_parameters"].items()
+            ],
             "verdict": exports.verdict(experiment),
             "beats": experiment.result["beats_baseline"],
             "worst_importance": max(
