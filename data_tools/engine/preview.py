@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 # A distance of more than this many usual steps is drawn as a gap.
 _GAP_STEPS = 1.5
+_PIECE_ROWS = 1 << 19
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,12 @@ def _all_points(times: NDArray[np.int64], values: NDArray[np.float64]) -> PlotSe
 def _thinned(times: NDArray[np.int64], values: NDArray[np.float64], buckets: int) -> PlotSeries:
     width = -(-len(values) // buckets)
     full = len(values) // width * width
-    chosen = [_extremes(values[:full].reshape(-1, width), 0)]
+    # Some whole buckets at a time: the page server need not hold copies of a long column.
+    piece = max(width, _PIECE_ROWS // width * width)
+    chosen = [
+        _extremes(values[start : min(start + piece, full)].reshape(-1, width), start)
+        for start in range(0, full, piece)
+    ]
     if full < len(values):
         chosen.append(_extremes(values[full:].reshape(1, -1), full))
     rows = np.unique(np.concatenate(chosen))

@@ -135,7 +135,9 @@ class _Run:
         self.written, order, self._dropped = put_in_order(self.written, workspace, self._poll)
         self._series = Analysis(conversions.already_converted(self._plan))
         self._lines = SortedLines(self._reader.lines, order).line
-        batches = pl.scan_parquet(self.written).collect_batches(maintain_order=True, lazy=True)
+        batches = pl.scan_parquet(self.written).collect_batches(
+            chunk_size=self._limits.block_rows, maintain_order=True, lazy=True
+        )
         for frame in in_blocks(iter(batches), self._limits.block_rows):
             self._poll()
             self._series.see(frame)
