@@ -119,13 +119,15 @@ def _classified(exc: BaseException | None) -> Classification:
         return Classification()
 
 
-def answer_expected(request: HttpRequest, exc: BaseException) -> HttpResponse | None:
+def answer_expected(
+    request: HttpRequest, exc: BaseException, *, as_type: str | None = None
+) -> HttpResponse | None:
     """The answer to one of our own errors that is the user's to mend, in its own words; None for any other."""
     if not isinstance(exc, ApplicationError):
         return None
-    found = classify(exc)
+    found = _classified(exc)
     if not found.expected:
         return None
     counters.count("suppressed", reason="expected", category="error")
     status = found.http_status if 400 <= found.http_status < 500 else 400
-    return answer(request, status, message=str(exc))
+    return answer(request, status, message=str(exc), as_type=as_type)
