@@ -71,13 +71,9 @@ def may_delete(source: DataSource, user: User, role: Role) -> bool:
 
 
 def same_content(project: Project, sha256: str) -> DataSource | None:
-    """The newest data source of the project that was uploaded with exactly these bytes."""
-    return (
-        DataSource.objects.filter(project=project, sha256=sha256)
-        .select_related("job")
-        .defer("result")
-        .first()
-    )
+    """The newest data source of the project that was uploaded with exactly these bytes, and kept."""
+    same = DataSource.objects.filter(project=project, sha256=sha256).exclude(upload_path="")
+    return same.select_related("job").defer("result").first()
 
 
 def experiments_using(source: DataSource) -> QuerySet[Any]:
