@@ -25,7 +25,7 @@ class NumberColumn:
         self.column = column
         subject = Subject(column, plan.step)
         self.codes = CodeCheck(subject)
-        self.profile = NumberProfile(column)
+        self.profile = NumberProfile(column, len(plan.columns))
         self._missing = MissingCheck(subject)
         self._bounds = BoundsCheck(subject)
         self._constant = ConstantRunCheck(subject)

@@ -21,5 +21,9 @@ class Limits:
     first_year: int = 1700
     last_year: int = 2200
 
+    def rows_at_once(self, columns: int) -> int:
+        """Rows of a block: fewer in a wide table, so that a block never holds more than 16 MB of numbers."""
+        return max(1, min(self.block_rows, (1 << 21) // max(columns, 1)))
+
 
 DEFAULT_LIMITS = Limits()

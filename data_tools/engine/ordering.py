@@ -10,11 +10,9 @@ from numpy.typing import NDArray
 from data_tools.engine.checks.series import Place, Tally
 from data_tools.engine.parquet_writer import write_parquet
 
-_ROWS = 1 << 17
-
 
 def put_in_order(
-    source: Path, workspace: Path, poll: Callable[[], None]
+    source: Path, workspace: Path, rows_at_once: int, poll: Callable[[], None]
 ) -> tuple[Path, NDArray[np.int64], Tally]:
     """The ordered file, for each of its rows the row of `source` it came from, and a tally of the rows left out.
 
@@ -37,18 +35,19 @@ def put_in_order(
         poll()
         column = pl.scan_parquet(source).select(name).collect().to_series()
         column.gather(order).to_frame().write_parquet(
-            workspace / f"{list(schema).index(name)}.column", compression="lz4", row_group_size=_ROWS
+            workspace / f"{list(schema).index(name)}.column", compression="lz4", row_group_size=rows_at_once
         )
     target = workspace / "ordered.parquet"
-    write_parquet(_joined(workspace, schema, len(order), poll), schema, target)
+    frames = _joined(workspace, schema, len(order), rows_at_once, poll)
+    write_parquet(frames, schema, target, row_group_rows=rows_at_once)
     return target, order, dropped
 
 
 def _joined(
-    workspace: Path, schema: pl.Schema, rows: int, poll: Callable[[], None]
+    workspace: Path, schema: pl.Schema, rows: int, at_once: int, poll: Callable[[], None]
 ) -> Iterator[pl.DataFrame]:
     columns = [pl.scan_parquet(workspace / f"{index}.column") for index in range(len(schema))]
-    for offset in range(0, rows, _ROWS):
+    for offset in range(0, rows, at_once):
         poll()
-        parts = pl.collect_all([column.slice(offset, _ROWS) for column in columns])
+        parts = pl.collect_all([column.slice(offset, at_once) for column in columns])
         yield pl.concat(parts, how="horizontal")

@@ -125,7 +125,7 @@ class ParquetReader:
     def frames(self) -> Iterator[pl.DataFrame]:
         with _reading():
             batches = pl.scan_parquet(self._path, glob=False).collect_batches(
-                chunk_size=self._limits.block_rows, maintain_order=True, lazy=True
+                chunk_size=self._limits.rows_at_once(len(self._names)), maintain_order=True, lazy=True
             )
             for batch in batches:
                 if batch.height:

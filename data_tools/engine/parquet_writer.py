@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-ROW_GROUP_ROWS = 131_072
 
-
-def write_parquet(frames: Iterator[pl.DataFrame], schema: pl.Schema, target: Path) -> None:
+def write_parquet(
+    frames: Iterator[pl.DataFrame], schema: pl.Schema, target: Path, *, row_group_rows: int
+) -> None:
     """Writes the frames in their order. An exception of `frames` comes out as it is.
 
     LZ4, not Zstandard: three times as fast to write, twice the size on disk, still half of the CSV.
@@ -27,7 +27,7 @@ def write_parquet(frames: Iterator[pl.DataFrame], schema: pl.Schema, target: Pat
 
     lazy = register_io_source(source, schema=schema)
     try:
-        lazy.sink_parquet(target, compression="lz4", row_group_size=ROW_GROUP_ROWS, maintain_order=True)
+        lazy.sink_parquet(target, compression="lz4", row_group_size=row_group_rows, maintain_order=True)
     except BaseException:
         if failure:
             raise failure[0] from None

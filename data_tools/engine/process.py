@@ -88,6 +88,7 @@ class _Run:
         self._source, self._plan, self._limits = source, plan, limits
         self._report, self._should_stop = report, should_stop
         self._reader = (CsvReader if plan.dialect is not None else ParquetReader)(source, plan, limits)
+        self._at_once = limits.rows_at_once(len(plan.columns))
         self._reading = Analysis(plan)
         self._series = self._reading
         self._lines: Callable[[int], int] = self._reader.lines.line
@@ -99,7 +100,7 @@ class _Run:
         for column in self._plan.columns:
             schema[column.name] = pl.Float64() if column.kind == "number" else pl.String()
         try:
-            write_parquet(self._frames(), schema, self.written)
+            write_parquet(self._frames(), schema, self.written, row_group_rows=self._at_once)
         finally:
             self._reader.close()
         check_rows(self._reading.rows, self._limits)
@@ -109,7 +110,7 @@ class _Run:
         self._check_some_values()
 
     def _frames(self) -> Iterator[pl.DataFrame]:
-        for frame in in_blocks(self._reader.frames(), self._limits.block_rows):
+        for frame in in_blocks(self._reader.frames(), self._at_once):
             self._poll()
             yield self._reading.see(frame)
             if self._reading.rows > self._limits.rows:
@@ -132,13 +133,13 @@ class _Run:
     def _put_in_order(self, workspace: Path) -> None:
         """Sorts what was written and checks the series once more, now that neighbours are neighbours in time."""
         self._report("sorting", 90)
-        self.written, order, self._dropped = put_in_order(self.written, workspace, self._poll)
+        self.written, order, self._dropped = put_in_order(self.written, workspace, self._at_once, self._poll)
         self._series = Analysis(conversions.already_converted(self._plan))
         self._lines = SortedLines(self._reader.lines, order).line
         batches = pl.scan_parquet(self.written).collect_batches(
-            chunk_size=self._limits.block_rows, maintain_order=True, lazy=True
+            chunk_size=self._at_once, maintain_order=True, lazy=True
         )
-        for frame in in_blocks(iter(batches), self._limits.block_rows):
+        for frame in in_blocks(iter(batches), self._at_once):
             self._poll()
             self._series.see(frame)
         check_rows(self._series.rows, self._limits)

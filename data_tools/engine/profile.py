@@ -11,6 +11,8 @@ from data_tools.engine.result import ColumnProfile
 
 # Up to this many rows (2,870 years of days) quantiles are exact; beyond, they are those of every 2nd, 4th, ... row.
 QUANTILE_ROWS = 1 << 20
+# Of all columns together, 128 MB: a table of hundreds of columns has shorter samples.
+QUANTILE_VALUES = 1 << 24
 SPARK_BUCKETS = 60
 _FINE_BUCKETS = 240
 
@@ -47,9 +49,10 @@ class Moments:
 
 
 class RowSample:
-    """Every k-th row, k doubling whenever more than QUANTILE_ROWS are held: depends on row numbers only."""
+    """Every k-th row, k doubling whenever more than `most` are held: depends on row numbers only."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self.stride = 1
         self._parts: list[NDArray[np.float64]] = []
         self._held = 0
@@ -58,7 +61,7 @@ class RowSample:
         part = values[-first_row % self.stride :: self.stride]
         self._parts.append(part.copy() if self.stride > 1 else part)
         self._held += len(part)
-        while self._held > QUANTILE_ROWS:
+        while self._held > self._most:
             kept = np.concatenate(self._parts)[::2].copy()
             self.stride *= 2
             self._parts, self._held = [kept], len(kept)
@@ -118,10 +121,10 @@ def round_figure(value: float) -> float:
 class NumberProfile:
     """Everything that a profile says of a column of numbers."""
 
-    def __init__(self, column: PlannedColumn) -> None:
+    def __init__(self, column: PlannedColumn, columns: int) -> None:
         self._column = column
         self._moments = Moments()
-        self._sample = RowSample()
+        self._sample = RowSample(min(QUANTILE_ROWS, QUANTILE_VALUES // max(columns, 1)))
         self._sparkline = Sparkline()
         self._missing = 0
 

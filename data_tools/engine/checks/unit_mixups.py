@@ -14,6 +14,8 @@ DEGREES_TOLERANCE = 6.0
 # Weather changes the median of five days by up to 15 degrees; Fahrenheit differs by more above -12 °C.
 LEAST_DEGREES = 22.0
 MOST_STEPS = 200
+# A series that leaps more often than this has no stretches; judging each leap would take minutes.
+MOST_LEAPS = 5_000
 SHORTEST_PAIR = 5
 SHORTEST_OPEN = 30
 _TEMPERATURES = {"temperature_max", "temperature_min", "temperature_mean", "dew_point", "water_temperature"}
@@ -39,6 +41,7 @@ class UnitMixupCheck:
         self._is_discharge = role in {"discharge", "specific_discharge"}
         self.applies = self._is_discharge or role in _TEMPERATURES
         self._steps: list[_Step] = []
+        self._leaps = 0
         self._overflow = False
         self._first: Place | None = None
         self._last = Place(0, 0)
@@ -51,11 +54,13 @@ class UnitMixupCheck:
         self._last = window.place(len(inner) - 1)
         if self._overflow:
             return
-        for at in np.flatnonzero(self._sudden(window)).tolist():
+        sudden = np.flatnonzero(self._sudden(window))
+        self._leaps += len(sudden)
+        for at in sudden[:MOST_LEAPS].tolist():
             step = self._judge(window, at)
             if step is not None:
                 self._steps.append(step)
-        self._overflow = len(self._steps) > MOST_STEPS
+        self._overflow = self._leaps > MOST_LEAPS or len(self._steps) > MOST_STEPS
 
     def _sudden(self, window: Window) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         now, before = window.values[window.inner], window.values[EDGE - 1 : -EDGE - 1]

@@ -257,3 +257,23 @@ def test_a_clean_real_catchment_raises_no_false_alarm(shared_data: Path, tmp_pat
         ("constant_column", "info"),
         ("converted", "info"),
     ]
+
+
+def test_a_wide_table_is_held_in_shorter_blocks_and_reads_the_same(tmp_path: Path) -> None:
+    assert Limits().rows_at_once(10) == Limits().block_rows
+    assert Limits().rows_at_once(1_000) * 1_000 <= 1 << 21
+    rows = [
+        ",".join([row.split(",")[0], *(f"{day}.{column}" for column in range(300))])
+        for day, row in enumerate(daily_rows(50))
+    ]
+    result, written = process_bytes(tmp_path, table(rows, ",".join(["date", *(f"c{i}" for i in range(300))])))
+    assert pl.read_parquet(written)["c299"][49] == 49.299
+    assert result.columns[300].maximum == 49.299
+
+
+def test_a_series_that_leaps_at_every_row_ends_quickly_and_has_no_stretch_of_another_unit(
+    tmp_path: Path,
+) -> None:
+    rows = [f"{row.split(',')[0]},{1000 if day % 2 else 25}" for day, row in enumerate(daily_rows(12_000))]
+    result, _ = process_bytes(tmp_path, table(rows, "date,q_m3s"), limits=Limits(block_rows=1_000))
+    assert of_kind(result, "unit_suspect") == []
