@@ -110,13 +110,16 @@ def delete_source(source: DataSource, *, actor: User) -> None:
 
 
 def clear_project(project: Project) -> None:
-    """Stop the work and remove the files of all data sources of a project that is being deleted."""
-    sources = list(project.data_sources.select_related("job").defer("result"))
-    for source in sources:
-        if source.job.is_active:
-            cancel_job(source.job)
+    """Remove the jobs and files of all data sources of a project once it is deleted; work under way then ends."""
+    sources = list(project.data_sources.only("id", "job_id"))
+    jobs = [source.job_id for source in sources]
     directories = [source.directory for source in sources]
-    transaction.on_commit(lambda: remove_files(*directories))
+
+    def clear() -> None:
+        Job.objects.filter(pk__in=jobs).delete()
+        remove_files(*directories)
+
+    transaction.on_commit(clear)
 
 
 def remove_files(*directories: Path) -> None:
