@@ -88,6 +88,9 @@ def throwaway(purpose: str) -> Iterator[Folder]:
     for path in Path(tempfile.gettempdir()).glob(f"{THROWAWAY_PREFIX}*"):
         clear_if_abandoned(path)
     path = Path(tempfile.mkdtemp(prefix=f"{THROWAWAY_PREFIX}{purpose}-"))
+    path.chmod(
+        0o711
+    )  # under root, PostgreSQL's user passes through; what is secret in it is closed by itself
     folder = Folder(path)
     try:
         with hold(folder, purpose):
