@@ -13,6 +13,7 @@ from data_tools.engine.limits import Limits
 from data_tools.errors import UnreadableFileError
 
 _NEWLINE = ord("\n")
+_PIECE = 1 << 17
 Compression = Literal["none", "gzip"]
 
 EXPORT_AS_CSV = "Export the table as CSV, CSV.gz, TSV or Parquet and upload that."
@@ -139,9 +140,14 @@ class ByteStream:
     def fraction_read(self) -> float:
         return min(1.0, self._file.tell() / self._size)
 
-    def read(self, size: int) -> bytes:
-        """At most `size` bytes, fewer only at the end; raises for a broken or exploding archive."""
+    def read(self, size: int, *, to_line_end: bool = False) -> bytes:
+        """At most `size` bytes; raises for a broken or exploding archive.
+
+        Fewer only at the end, or, with `to_line_end`, where that saves the caller from cutting a large piece.
+        """
         if self.compression == "none":
+            if to_line_end:
+                size = self._up_to_line_end(size)
             data = self._source.read(size)
             self.bytes_out += len(data)
             return data
@@ -156,6 +162,16 @@ class ByteStream:
             self.bytes_out += len(part)
             self._check_expansion()
         return b"".join(parts)
+
+    def _up_to_line_end(self, size: int) -> int:
+        """The size, at most `size`, at which the last whole line ends; `size` where none is near."""
+        here = self._file.tell()
+        window = min(size, _PIECE)
+        self._file.seek(here + size - window)
+        tail = self._file.read(window)
+        self._file.seek(here)
+        cut = tail.rfind(b"\n") + 1
+        return size - window + cut if cut and len(tail) == window else size
 
     def _read_part(self, size: int) -> bytes:
         try:
@@ -191,8 +207,8 @@ class ByteStream:
         self._file.close()
 
 
-def text_chunks(stream: ByteStream, encoding: TextEncoding, limits: Limits) -> Iterator[bytes]:
-    """The file as UTF-8 in chunks of whole lines, each ending in a newline, decoded and checked."""
+def text_chunks(stream: ByteStream, encoding: TextEncoding, limits: Limits) -> Iterator[tuple[int, bytes]]:
+    """The file as UTF-8 in chunks of whole lines, decoded and checked, each with the number of its first line."""
     stream.read(encoding.bom)
     seen_multibyte = False
     for line, raw in _whole_lines(stream, encoding, limits):
@@ -206,12 +222,18 @@ def text_chunks(stream: ByteStream, encoding: TextEncoding, limits: Limits) -> I
             text = raw if raw.isascii() else _decode_cp1252(raw, line).encode()
         else:
             text = raw
-        yield text
+        yield line, text
+
+
+def count_byte(data: bytes, code: int) -> int:
+    """How often a byte occurs; many times as fast as bytes.count where it is dense, as delimiters are."""
+    codes = np.frombuffer(data, dtype=np.uint8)
+    # Pieces that stay in the processor's cache.
+    return sum(int(np.count_nonzero(codes[at : at + _PIECE] == code)) for at in range(0, len(codes), _PIECE))
 
 
 def count_lines(data: bytes) -> int:
-    """Line breaks in `data`; several times as fast as bytes.count where they are dense."""
-    return int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == _NEWLINE))
+    return count_byte(data, _NEWLINE)
 
 
 def _whole_lines(stream: ByteStream, encoding: TextEncoding, limits: Limits) -> Iterator[tuple[int, bytes]]:
@@ -219,14 +241,15 @@ def _whole_lines(stream: ByteStream, encoding: TextEncoding, limits: Limits) -> 
     rest = b""
     line = 1
     decoder = _Utf16(encoding.name) if encoding.name.startswith("utf-16") else None
-    while data := stream.read(limits.chunk_bytes):
+    plain = decoder is None and not encoding.lone_cr
+    while data := stream.read(limits.chunk_bytes, to_line_end=plain and not rest):
         if decoder is not None:
             data = decoder.feed(data, line)
         if encoding.lone_cr:
             data = data.replace(b"\r", b"\n")
-        data = rest + data
+        data = rest + data if rest else data
         cut = data.rfind(b"\n") + 1
-        chunk, rest = data[:cut], data[cut:]
+        chunk, rest = (data, b"") if cut == len(data) else (data[:cut], data[cut:])
         if len(rest) > limits.line_bytes:
             raise line_too_long(line + count_lines(chunk), limits)
         if chunk:

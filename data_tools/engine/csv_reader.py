@@ -9,7 +9,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from data_tools.engine import row_errors
-from data_tools.engine.byte_stream import ByteStream, RecodeError, TextEncoding, count_lines, text_chunks
+from data_tools.engine.byte_stream import (
+    ByteStream,
+    RecodeError,
+    TextEncoding,
+    count_byte,
+    count_lines,
+    text_chunks,
+)
 from data_tools.engine.dialect import COMMENT, split_line
 from data_tools.engine.limits import Limits
 from data_tools.engine.lines import LineNumbers
@@ -47,17 +54,15 @@ class CsvReader:
 
     def frames(self) -> Iterator[pl.DataFrame]:
         skip = self._dialect.data_line - 1
-        line = self._dialect.data_line
         try:
-            for chunk in text_chunks(self._stream, self._encoding, self._limits):
+            for line, chunk in text_chunks(self._stream, self._encoding, self._limits):
                 at = 0
                 while skip and at < len(chunk):
                     at = chunk.index(b"\n", at) + 1
                     skip -= 1
                 body = chunk[at:] if at else chunk
                 if body:
-                    yield from self._frames_of(body, line)
-                    line += count_lines(body)
+                    yield from self._frames_of(body, max(line, self._dialect.data_line))
         except RecodeError:
             encoding = TextEncoding("cp1252", self._encoding.bom, self._encoding.lone_cr)
             raise ReplanError(replace(self._plan, encoding=encoding)) from None
@@ -105,12 +110,12 @@ class CsvReader:
 
         A row with too many cells makes polars raise, so that a long and a short row cannot cancel out unseen.
         """
-        codes = np.frombuffer(chunk, dtype=np.uint8)
-        height = int(np.count_nonzero(codes == _NEWLINE))
+        height = count_lines(chunk)
         expected = height * (len(self._dialect.names) - 1)
         mark = ord(self._dialect.delimiter)
         if b'"' not in chunk:
-            return height, int(np.count_nonzero(codes == mark)) == expected
+            return height, count_byte(chunk, mark) == expected
+        codes = np.frombuffer(chunk, dtype=np.uint8)
         quotes = np.flatnonzero(codes == _QUOTE)
         before_line_end = np.searchsorted(quotes, np.flatnonzero(codes == _NEWLINE))
         if (before_line_end % 2).any():

@@ -57,7 +57,9 @@ def _encoding(path: Path, limits: Limits) -> TextEncoding:
 def _sample(path: Path, encoding: TextEncoding, limits: Limits) -> list[str]:
     stream = ByteStream(path, limits)
     try:
-        chunk = next(text_chunks(stream, encoding, replace(limits, chunk_bytes=limits.sample_bytes)), b"")
+        _, chunk = next(
+            text_chunks(stream, encoding, replace(limits, chunk_bytes=limits.sample_bytes)), (1, b"")
+        )
     finally:
         stream.close()
     return chunk.decode("utf-8").replace("\r\n", "\n").split("\n")[:-1]
