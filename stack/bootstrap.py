@@ -39,7 +39,7 @@ def enter(module: str, requirements: str = "requirements.txt") -> None:
         use_supported_python()
         prepare(requirements)
     except SetupError as error:
-        sys.exit(f"{Path(sys.argv[0]).name}: {error}")
+        sys.exit(f"script/{Path(sys.argv[0]).name}: {error}")
     except KeyboardInterrupt:
         sys.exit("\nStopped while installing. Run the same command again: it goes on from here.")
     os.chdir(ROOT)
