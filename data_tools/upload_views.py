@@ -1,10 +1,12 @@
 """The upload page: who may, then the stream, then the form. In that order, so that nobody else's bytes are stored."""
 
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,7 +22,7 @@ from data_tools import selectors, services
 from data_tools.arriving import Arrival, discard_held, keep_held, take_in
 from data_tools.forms import UploadForm
 from data_tools.models import DataSource
-from data_tools.uploads import MAX_FILES, StreamToIncoming
+from data_tools.uploads import MAX_FILES, StreamToIncoming, drain
 from projects.models import Project, Role
 from projects.permissions import project_for
 
@@ -35,11 +37,17 @@ def choose_project(request: SignedInRequest) -> HttpResponse:
     return render(request, "data_tools/choose_project.html", {"projects": projects})
 
 
-@csrf_exempt  # the inner view checks the token, once it is known that this person's bytes may be read at all
-@login_required
+@csrf_exempt  # the inner view checks the token, once it is known that this person's bytes may be stored at all
 @require_http_methods(["GET", "POST"])
-def upload(request: SignedInRequest, project_id: UUID) -> HttpResponse:
+def upload(request: HttpRequest, project_id: UUID) -> HttpResponse:
     """One file or several into a project. A refused file leaves nothing; the others are kept."""
+    if not request.user.is_authenticated:
+        drain(request)
+        return redirect_to_login(request.get_full_path())
+    return _stream(cast("SignedInRequest", request), project_id)
+
+
+def _stream(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     project, role = project_for(request.user, project_id, Role.ANALYST)
     if project.archived_at is not None:
         raise PermissionDenied(_("The project is archived. Restore it first, then add data."))

@@ -7,6 +7,7 @@ by `data_tools.cleaning`.
 import hashlib
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpload
-from django.http import HttpRequest
+from django.http import HttpRequest, UnreadablePostError
 from django.utils.translation import gettext as _
 
 from data_tools.errors import UnreadableFileError
@@ -154,6 +155,14 @@ class StreamToIncoming(FileUploadHandler):
         if length - self._seen_bytes > DRAIN_LIMITS * settings.UPLOAD_MAX_BYTES:
             return StopUpload(connection_reset=True)
         return SkipFile()
+
+
+def drain(request: HttpRequest) -> None:
+    """Read a body without storing it: a browser shows no answer, the log-in page neither, before it has sent all."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) <= settings.UPLOAD_MAX_BYTES:
+        with suppress(UnreadablePostError):
+            while request.read(CHUNK_BYTES):
+                pass
 
 
 def too_large() -> UnreadableFileError:

@@ -1,7 +1,6 @@
 """The stream from the browser to the disk: bounded, hashed, and gone unless somebody takes it."""
 
 import hashlib
-from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -112,17 +111,27 @@ def test_a_body_that_ends_early_leaves_nothing(owner: User, project: Project) ->
     assert not DataSource.objects.exists()
 
 
-def test_the_body_of_somebody_unknown_is_not_read(project: Project, make_user: Callable[..., User]) -> None:
-    request = raw_post(project, UntouchedStream(), length=10_000_000)
+def test_the_body_of_somebody_unknown_is_never_stored_nor_read_past_the_limit(
+    project: Project, settings: Settings
+) -> None:
+    stream = BytesIO(PART)
+    request = raw_post(project, stream, length=len(PART))
     request.user = AnonymousUser()
     assert upload(request, project.id).status_code == 302
+    assert stream.tell() == len(PART)
+    request = raw_post(project, UntouchedStream(), length=settings.UPLOAD_MAX_BYTES + 1)
+    request.user = AnonymousUser()
+    assert upload(request, project.id).status_code == 302
+    assert files_left() == []
 
 
 @pytest.mark.django_db
 def test_files_sent_to_another_page_are_not_stored(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[object] = []
     monkeypatch.setattr("tempfile.NamedTemporaryFile", lambda *_a, **_k: opened.append(1))
-    page = client.post(reverse("accounts:login"), {"username": SimpleUploadedFile("a.csv", csv_text(50) * 9000)})
+    page = client.post(
+        reverse("accounts:login"), {"username": SimpleUploadedFile("a.csv", csv_text(50) * 9000)}
+    )
     assert page.status_code < 500
     assert not page.wsgi_request.FILES
     assert opened == []
