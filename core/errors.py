@@ -33,7 +33,8 @@ class ModelTrainingError(ApplicationError):
 
 
 class ExternalServiceError(ApplicationError):
-    """A service outside did not answer, or not with what it promised."""
+    """A service outside did not answer, or not with what it promised. `service` is its name, the tag of the event."""
 
     category = "external_service"
     retryable = True
+    service = ""
