@@ -11,8 +11,8 @@ import re
 import secrets
 import sys
 import weakref
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
 
 from django.http import HttpRequest
@@ -32,7 +32,8 @@ _WELL_FORMED = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ATTRIBUTE = "_core_facts"
 
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+current_request_id: ContextVar[str | None] = ContextVar("core_request_id", default=None)
+"""Of the request that runs here, or that sent the task that runs here."""
 
 
 def make_error_id() -> str:
@@ -122,12 +123,14 @@ def begin(request: HttpRequest) -> RequestFacts:
     facts = facts_of(request)
     request.META["HTTP_X_REQUEST_ID"] = facts.request_id
     bind_contextvars(request_id=facts.request_id)
+    current_request_id.set(facts.request_id)
     return facts
 
 
 def end() -> None:
     """The next request on this thread starts with clean log lines."""
     unbind_contextvars("request_id", "error_id")
+    current_request_id.set(None)
 
 
 def note_failure(sender: Any, request: HttpRequest | None = None, **_: Any) -> None:

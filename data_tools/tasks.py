@@ -2,22 +2,26 @@
 
 from celery import shared_task
 
+from core.sentry.task_scope import describe_task
+from core.tasks import SentryTask
 from data_tools import cleaning, processing
 from jobs.lease import claim
 
 
-@shared_task(name="data_tools.tasks.process_source", ignore_result=True)
+# The lease and the reaper are the retry: a message sent again would find the job taken.
+@shared_task(name="data_tools.tasks.process_source", base=SentryTask, ignore_result=True, max_retries=0)
 def process_source(job_id: str) -> None:
     """Read, check, convert and keep one upload; does nothing when another worker has the job."""
     lease = claim(job_id)
     if lease is None:
         return
+    describe_task(datasource_id=lease.subject_id, stage="processing", job_id=job_id)
     with lease:
         processing.process_upload(lease)
     processing.drop_unreadable_upload(lease.subject_id)
 
 
-@shared_task(name="data_tools.tasks.sweep_files", ignore_result=True)
+@shared_task(name="data_tools.tasks.sweep_files", base=SentryTask, ignore_result=True, idempotent=True)
 def sweep_files() -> int:
     """Remove files that nothing refers to. Run by beat."""
     return cleaning.sweep_files().files

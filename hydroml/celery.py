@@ -9,7 +9,7 @@ from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hydroml.settings")
 
-app = Celery("hydroml")
+app = Celery("hydroml", task_cls="core.tasks:SentryTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(DjangoStructLogInitStep)

@@ -115,7 +115,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "core.cache.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "TIMEOUT": 300,
         "KEY_PREFIX": "hydroml",
@@ -224,6 +224,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(env.path("BEAT_SCHEDULE", BASE_DIR / "var" /
 CELERY_BEAT_SCHEDULE = {
     "put lost jobs back": {"task": "jobs.tasks.reap_jobs", "schedule": 5.0, "options": {"expires": 10}},
     "remove files without an owner": {"task": "data_tools.tasks.sweep_files", "schedule": 6 * 3600.0},
+    "tell support of feedback": {
+        "task": "core.tasks.deliver_feedback",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
     "clear what is no longer needed": {"task": "jobs.tasks.clear_old_jobs", "schedule": 3600.0},
 }
 JOB_LEASE_S = env.integer("JOB_LEASE_S", 15, minimum=2, maximum=3600)

@@ -31,5 +31,5 @@ if settings.DEBUG:
 
     urlpatterns += [
         path("errors/technical/<str:error_id>/", technical_page, name="error-technical"),
-        path("styleguide/", TemplateView.as_view(template_name="styleguide.html"), name="styleguide")
+        path("styleguide/", TemplateView.as_view(template_name="styleguide.html"), name="styleguide"),
     ]

@@ -6,18 +6,27 @@ from celery import shared_task
 from django.core.management import call_command
 from django.utils import timezone
 
+from core.sentry.check_ins import Monitor
+from core.tasks import SentryTask
 from jobs import services
 from jobs.models import Job
 
 KEEP_DAYS = 30
 
 
-@shared_task(name="jobs.tasks.reap_jobs", ignore_result=True)
+# The next run, five seconds on, is the retry.
+@shared_task(name="jobs.tasks.reap_jobs", base=SentryTask, ignore_result=True, max_retries=0)
 def reap_jobs() -> int:
     return services.reap_jobs()
 
 
-@shared_task(name="jobs.tasks.clear_old_jobs", ignore_result=True)
+@shared_task(
+    name="jobs.tasks.clear_old_jobs",
+    base=SentryTask,
+    ignore_result=True,
+    idempotent=True,
+    monitor=Monitor("clear-old-jobs", timedelta(hours=1), margin=timedelta(minutes=5)),
+)
 def clear_old_jobs() -> None:
     """Forget sessions that have ended and finished jobs that nothing refers to any more."""
     call_command("clearsessions")
