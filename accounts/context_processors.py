@@ -7,11 +7,16 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
+from core.cache import is_degraded
+
 THEMES = frozenset({"light", "dark", "system"})
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """`nav_items`, `theme`, `version`, `environment`, `debug_pages`; no query unless the page shows the user."""
+    """`nav_items`, `theme`, `version`, `environment`, `debug_pages`, `cache_is_away`.
+
+    No query unless the page shows the user; the cache is asked whether it is there at most every five seconds.
+    """
     user = getattr(request, "user", None)
     signed_in = bool(user is not None and user.is_authenticated)
     theme = user.theme if signed_in and user is not None else request.COOKIES.get("theme", "system")
@@ -22,6 +27,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "version": settings.VERSION,
         "environment": settings.ENVIRONMENT,
         "debug_pages": settings.DEBUG,
+        "cache_is_away": is_degraded(),
     }
 
 

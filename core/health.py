@@ -1,4 +1,4 @@
-"""Health endpoints: /livez says that the process answers, /readyz that what it stands on answers too."""
+"""Health endpoints: /livez says that the process answers, /readyz that what it cannot do without answers too."""
 
 import time
 from collections.abc import Callable
@@ -9,17 +9,23 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from core.cache import is_degraded
 
-def _check_database() -> None:
+OK, DEGRADED = "ok", "degraded"
+
+
+def _check_database() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+    return OK
 
 
-def _check_cache() -> None:
+def _check_cache() -> str:
     cache.set("readyz", "1", timeout=5)
+    return DEGRADED if is_degraded() else OK
 
 
-CHECKS: dict[str, Callable[[], None]] = {"database": _check_database, "cache": _check_cache}
+CHECKS: dict[str, Callable[[], str]] = {"database": _check_database, "cache": _check_cache}
 
 
 @require_safe
@@ -32,17 +38,19 @@ def livez(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when every check passes, 503 otherwise, with one line for each: `ok` or the error's class, and milliseconds."""
+    """200 when every check passes, 503 otherwise, with one line for each: result and milliseconds.
+
+    The result is `ok`, `degraded` (away, but pages work without it: still 200) or the error's class.
+    """
     checks = {}
     for name, check in CHECKS.items():
         started = time.perf_counter()
         try:
-            check()
-            result = "ok"
+            result = check()
         except Exception as error:  # a health check's business is to survive whatever it meets
             result = type(error).__name__
         checks[name] = {"result": result, "ms": round((time.perf_counter() - started) * 1000, 1)}
-    ready = all(check["result"] == "ok" for check in checks.values())
-    return JsonResponse(
-        {"status": "ok" if ready else "unavailable", "checks": checks}, status=200 if ready else 503
-    )
+    results = {check["result"] for check in checks.values()}
+    ready = results <= {OK, DEGRADED}
+    status = (DEGRADED if DEGRADED in results else OK) if ready else "unavailable"
+    return JsonResponse({"status": status, "checks": checks}, status=200 if ready else 503)
