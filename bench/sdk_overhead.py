@@ -106,7 +106,9 @@ def fails(request: HttpRequest) -> HttpResponse:
         Group.objects.filter(pk=number).first()
         log.info("step %d of %s", number, "the import")
     sentry_sdk.set_tag("project", "narraguagus")
-    sentry_sdk.set_context("import", {"rows": 1200, "stage": "validate", "columns": ["date", "discharge_m3s"]})
+    sentry_sdk.set_context(
+        "import", {"rows": 1200, "stage": "validate", "columns": ["date", "discharge_m3s"]}
+    )
     try:
         _descend(request, 29)
     except ValueError as error:
@@ -121,13 +123,20 @@ def _descend(request: HttpRequest, depth: int) -> int:
     nested = {
         "rows": depth,
         "limits": {"lower": 0.0, "upper": [1, 2, 3], "unit": "m3/s"},
-        "columns": [{"name": name, "unit": "mm", "missing": depth, "mean": 1.5} for name in ("rain", "snow", "pet")],
+        "columns": [
+            {"name": name, "unit": "mm", "missing": depth, "mean": 1.5} for name in ("rain", "snow", "pet")
+        ],
         "name": f"level {depth}",
         "options": {"delimiter": ";", "encoding": "utf-8", "header": 1, "skip": [0, 1, 2]},
     }
     password = f"hunter{depth}canary"
     columns = ["date", "discharge_m3s", "precipitation_mm"]
-    ratio, label, flag, group = depth / 7, f"catchment {depth}", depth % 2 == 0, Group(pk=depth, name="analysts")
+    ratio, label, flag, group = (
+        depth / 7,
+        f"catchment {depth}",
+        depth % 2 == 0,
+        Group(pk=depth, name="analysts"),
+    )
     if depth == 1:
         raise ValueError(f"row {depth} of {label} cannot be read: {len(columns)} columns, {ratio:.2f}")
     return _descend(request, depth - 1) + len(nested) + len(password) + flag + (groups is group)
@@ -245,7 +254,9 @@ def cpu_of(call: Callable[[], None], times: int) -> list[float]:
     return spent
 
 
-def interleaved(variants: list[Variant], measure: Callable[[], list[float]], rounds: int) -> dict[str, list[float]]:
+def interleaved(
+    variants: list[Variant], measure: Callable[[], list[float]], rounds: int
+) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {variant.name: [] for variant in variants}
     for number in range(rounds):
         for variant in variants if number % 2 else variants[::-1]:
@@ -267,7 +278,9 @@ def measure_requests(caller: Caller, spool: Path, rounds: int, figures: list[dic
             # The mean, because at 10 % the median request is an untraced one and would hide the traced.
             plain, ours = (statistics.fmean(_trimmed(found[name])) for name in ("plain", "ours"))
             print(f"{route:8} traces {rate:4.0%}: plain {plain * 1e6:7.0f} µs, ours {ours * 1e6:7.0f} µs")
-            figures.append(_figure(f"request ({route}, traces {rate:.0%}), ours / plain", ours / plain, "×", 1.1))
+            figures.append(
+                _figure(f"request ({route}, traces {rate:.0%}), ours / plain", ours / plain, "×", 1.1)
+            )
 
 
 def measure_capture(caller: Caller, spool: Path, rounds: int, figures: list[dict[str, Any]]) -> None:
@@ -284,7 +297,9 @@ def measure_capture(caller: Caller, spool: Path, rounds: int, figures: list[dict
     for name in ("plain", "ours"):
         spent = sorted(found[name])
         p50, p95, p99 = (spent[int(len(spent) * share)] * 1e3 for share in (0.5, 0.95, 0.99))
-        print(f"capture_exception {name:5}: median {p50:.2f} ms, p95 {p95:.2f}, p99 {p99:.2f} (n = {len(spent)})")
+        print(
+            f"capture_exception {name:5}: median {p50:.2f} ms, p95 {p95:.2f}, p99 {p99:.2f} (n = {len(spent)})"
+        )
         figures.append(_figure(f"capture_exception of 30 frames, {name}, median", p50, "ms"))
         figures.append(_figure(f"capture_exception of 30 frames, {name}, p99", p99, "ms"))
     ratio = statistics.median(found["ours"]) / statistics.median(found["plain"])
@@ -318,7 +333,9 @@ def _figure(name: str, value: float, unit: str, goal: float | None = None) -> di
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=("requests", "capture", "flood"))
     parser.add_argument("--json", type=Path, help="write the figures there")

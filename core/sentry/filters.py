@@ -39,7 +39,7 @@ _UNANSWERED_BY = frozenset({"django", "wsgi", "asgi", "starlette", "drf"})
 _PASSED_THROUGH = frozenset({"check_in", "feedback"})
 _MAX_MESSAGE = 8192
 _LONG = Shape(string=_MAX_MESSAGE)
-_WIDE = Shape(depth=8, breadth=100, string=_MAX_MESSAGE, nodes=3000)
+_SECTIONS = ("breadcrumbs", "modules", "contexts", "extra")
 # Where a message has no exception, its logger tells what it is about; the longest prefix wins.
 _LOGGER_CATEGORIES = {
     "celery": "queue",
@@ -87,13 +87,12 @@ class Filters:
         """An event processor: drops what is not to be sent before it costs anything, and makes the rest plain."""
         kind = event.get("type")
         if kind == "transaction":
-            _make_spans_plain(event)
+            hint[_SET_ASIDE] = _set_aside(event)
             return event
         if kind in _PASSED_THROUGH:
             return event
         if not self._admit(event, hint):
             return None
-        _make_plain(event)
         hint[_SET_ASIDE] = _set_aside(event)
         return event
 
@@ -113,6 +112,7 @@ class Filters:
         raw: Json = dict(event)
         try:
             _drop_attachments(hint)
+            _put_back(raw, hint.pop(_SET_ASIDE, None))
             return self.scrubber.event(raw, self._known(hint))
         except Exception as problem:
             # As above.
@@ -237,23 +237,30 @@ class Filters:
 
     def _telemetry(self, item: Json, texts: tuple[str, ...]) -> Json | None:
         try:
-            scrubber, known = self.scrubber, self._known({})
             attributes = item.get("attributes") or {}
-            scrubbed = scrubber.value(
-                {name: plain(value) for name, value in attributes.items() if not _is_sdk_attribute(name)},
-                known,
+            ours = {name: plain(value) for name, value in attributes.items() if not _is_sdk_attribute(name)}
+            parts = {name: item[name] for name in texts if type(item.get(name)) is str}
+            # In one go, because an attribute tells which word of the body is a secret.
+            clean = self.scrubber.value(
+                {"attributes": ours, "texts": parts}, self._known({}, event=_as_entry(attributes))
             )
-            item["attributes"] = {
-                name: value for name, value in attributes.items() if _is_sdk_attribute(name)
-            } | scrubbed
-            for name in texts:
-                if type(item.get(name)) is str:
-                    item[name] = scrubber.value(item[name], known)
-            return item
+            own = {name: value for name, value in attributes.items() if _is_sdk_attribute(name)}
+            item["attributes"] = own | clean["attributes"]
+            return item | clean["texts"]
         except Exception as problem:
             # A boundary: better no log line than a raw one.
             logger.warning("A log or metric was not sent: scrubbing failed with %s.", type(problem).__name__)
             return None
+
+
+def _as_entry(attributes: Mapping[str, Any]) -> Json:
+    """A structured log's template and parameters, as an event's log entry has them."""
+    prefix = "sentry.message.parameter."
+    params = {
+        name.removeprefix(prefix): value for name, value in attributes.items() if name.startswith(prefix)
+    }
+    listed = [params[str(place)] for place in range(len(params)) if str(place) in params]
+    return {"logentry": {"message": attributes.get("sentry.message.template"), "params": listed or params}}
 
 
 def _is_sdk_attribute(name: str) -> bool:
@@ -297,22 +304,17 @@ def _custom_type(event: Json) -> str:
     return str(values[-1].get("type"))
 
 
-def _make_plain(event: Json) -> None:
-    """Foreign objects become plain before the SDK's serialiser could run their `__repr__` or their `__class__`."""
-    for name in ("extra", "contexts"):
-        if event.get(name):
-            event[name] = plain(event[name], _WIDE)
-    entry = event.get("logentry")
-    if entry and entry.get("params"):
-        event["logentry"] = {**entry, "params": plain(entry["params"], _LONG)}
-
-
 @dataclass(frozen=True, slots=True)
 class _Aside:
-    """Parts that are plain already: the serialiser would walk them node by node for nothing, a third of a report's cost."""
+    """Parts that the SDK's serialiser does not see.
+
+    It would walk them node by node for nothing, which is a third of a report's cost, and run the `__repr__` of what
+    they hold: of a logged object, of the querysets in a template's context. The scrubber reads them as they are.
+    """
 
     stacktraces: tuple[tuple[Json, int], ...]
-    breadcrumbs: Any
+    spans: list[Json] | None
+    sections: Json
 
 
 def _set_aside(event: Json) -> _Aside:
@@ -320,7 +322,15 @@ def _set_aside(event: Json) -> _Aside:
     for place, value in enumerate((event.get("exception") or {}).get("values") or ()):
         if type(value.get("stacktrace")) is dict:
             stacktraces.append((value.pop("stacktrace"), place))
-    return _Aside(tuple(stacktraces), event.pop("breadcrumbs", None))
+    spans = event.get("spans")
+    if type(spans) is list:
+        # As many empty ones stay, because the client counts them.
+        event["spans"] = [None] * len(spans)
+    entry = event.get("logentry")
+    if entry and entry.get("params"):
+        event["logentry"] = {**entry, "params": plain(entry["params"], _LONG)}
+    sections = {name: event.pop(name) for name in _SECTIONS if event.get(name)}
+    return _Aside(tuple(stacktraces), spans if type(spans) is list else None, sections)
 
 
 def _put_back(event: Json, aside: _Aside | None) -> None:
@@ -337,20 +347,12 @@ def _put_back(event: Json, aside: _Aside | None) -> None:
                 project_root=options["project_root"],
             )
             values[place]["stacktrace"] = stacktrace
-    if aside.breadcrumbs is not None:
-        event["breadcrumbs"] = aside.breadcrumbs
-
-
-def _make_spans_plain(event: Json) -> None:
-    for span in event.get("spans") or ():
-        data = span.get("data")
-        if data:
-            # A template's context holds querysets and models; their repr would query, and nothing of it is sent.
-            span["data"] = {
-                name: plain(value, _LONG)
-                for name, value in data.items()
-                if name != "context"
-            }
+    if aside.spans is not None and len(aside.spans) == len(event.get("spans") or ()):
+        event["spans"] = aside.spans
+    for name, section in aside.sections.items():
+        # A later event processor may have begun the section anew, as Celery's does with `extra`. What was there wins.
+        later = event.get(name)
+        event[name] = {**later, **section} if later and type(section) is dict else section
 
 
 def _drop_attachments(hint: Any) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from core.sentry.classify import cause_chain
 from core.sentry.scrubbing.keys import SecretNames
-from core.sentry.scrubbing.known import secret_texts
+from core.sentry.scrubbing.known import found_by_name, secret_texts
 from core.sentry.scrubbing.patterns import FILTERED
 from core.sentry.scrubbing.secrets_of import strings_under_secret_names
 
@@ -52,10 +52,10 @@ class Frames:
     def of(cls, exc: BaseException) -> Frames:
         frames = cls()
         for traceback in _tracebacks(exc):
-            marks = _has_marks(traceback)
+            wrapped = _has_wrapper(traceback)
             for frame, line in _walk(traceback):
                 code = frame.f_code
-                state = FrameState(dict(frame.f_locals), _sensitive_names(frame) if marks else ())
+                state = FrameState(dict(frame.f_locals), _sensitive_names(frame, wrapped=wrapped))
                 frames.by_key.setdefault((code.co_filename, code.co_name, line), []).append(state)
         return frames
 
@@ -77,8 +77,10 @@ class Frames:
             if state.shown and not state.marked:
                 continue
             for name, value in state.variables.items():
-                if is_secret(name) or state.hides(name):
-                    found += secret_texts(value)
+                if state.hides(name):
+                    found += secret_texts(value, plain_too=True)
+                elif is_secret(name):
+                    found += found_by_name(name, value, names)
                 elif type(value) in _PLAIN_CONTAINERS:
                     found += strings_under_secret_names(value, names)
         return found
@@ -129,13 +131,10 @@ def _walk(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
         traceback, count = traceback.tb_next, count + 1
 
 
-def _has_marks(traceback: TracebackType) -> bool:
-    """Whether any frame of this traceback can be under `sensitive_variables`; most are under none, and that is quick."""
-    debug: Any = sys.modules.get("django.views.decorators.debug")
-    if debug is None:
+def _has_wrapper(traceback: TracebackType) -> bool:
+    """Whether any frame of this traceback runs under `sensitive_variables`; most do not, and that is seen quickly."""
+    if "django.views.decorators.debug" not in sys.modules:
         return False
-    if debug.coroutine_functions_to_sensitive_variables:
-        return True
     callers = itertools.chain((frame for frame, _ in _walk(traceback)), _callers(traceback.tb_frame))
     return any(frame.f_code.co_name == "sensitive_variables_wrapper" for frame in callers)
 
@@ -147,16 +146,19 @@ def _callers(frame: FrameType) -> Iterator[FrameType]:
         caller, count = caller.f_back, count + 1
 
 
-def _sensitive_names(frame: FrameType) -> Any:
+def _sensitive_names(frame: FrameType, *, wrapped: bool) -> Any:
     """What `sensitive_variables` says of this frame, found as Django's own debug page finds it."""
-    debug: Any = sys.modules["django.views.decorators.debug"]
-    if frame.f_code.co_name == "sensitive_variables_wrapper":
-        return ("func_args", "func_kwargs")
-    if frame.f_code.co_flags & inspect.CO_COROUTINE:
-        place = f"{frame.f_code.co_filename}:{frame.f_code.co_firstlineno}"
-        marked = debug.coroutine_functions_to_sensitive_variables.get(hash(place))
+    code = frame.f_code
+    if code.co_flags & inspect.CO_COROUTINE:
+        debug: Any = sys.modules.get("django.views.decorators.debug")
+        registered = getattr(debug, "coroutine_functions_to_sensitive_variables", {})
+        marked = registered.get(hash(f"{code.co_filename}:{code.co_firstlineno}"))
         if marked:
             return marked
+    if not wrapped:
+        return ()
+    if code.co_name == "sensitive_variables_wrapper":
+        return ("func_args", "func_kwargs")
     for caller in _callers(frame):
         if caller.f_code.co_name == "sensitive_variables_wrapper":
             wrapper = caller.f_locals.get("sensitive_variables_wrapper")

@@ -20,7 +20,6 @@ import sentry_sdk
 from sentry_sdk.integrations import Integration
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration, ignore_logger
-from sentry_sdk.integrations.modules import ModulesIntegration
 
 from core.sentry.classify import Classifier, set_classifier
 from core.sentry.environment import SentryEnvironment, dsn_problem, read_environment
@@ -192,7 +191,10 @@ def _options(
         "environment": environment.environment,
         "release": environment.release or "",
         "debug": environment.debug,
-        "data_collection": DATA_COLLECTION,
+        "data_collection": {
+            **DATA_COLLECTION,
+            "http_headers": {"request": {"mode": "allowlist", "terms": _allowed_headers(strategy)}},
+        },
         "max_request_body_size": "never",
         "include_local_variables": False,
         "include_source_context": False,
@@ -210,8 +212,6 @@ def _options(
         "enable_logs": environment.logs,
         "auto_session_tracking": environment.sessions and environment.release is not None,
         "shutdown_timeout": SHUTDOWN_TIMEOUT_S,
-        # Both are added by the filters, without a walk through the serialiser.
-        "disabled_integrations": [ModulesIntegration()],
         **hooks,
     }
     if environment.profiles_sample_rate:
@@ -220,6 +220,11 @@ def _options(
             "profile_lifecycle": "trace",
         }
     return options
+
+
+def _allowed_headers(strategy: Strategy | None) -> list[str]:
+    # The SDK compares parts of names; the scrubber compares whole ones afterwards.
+    return list(strategy.scrubbing.allowed_headers) if strategy else []
 
 
 def _sampler(setup: SentrySetup, trusted_networks: Sequence[str]) -> TracesSampler | None:

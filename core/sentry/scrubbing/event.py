@@ -19,7 +19,7 @@ from sentry_sdk.utils import format_timestamp
 
 from core.sentry.plain import Shape, plain
 from core.sentry.scrubbing.keys import words_of
-from core.sentry.scrubbing.known import KnownValues, secret_texts
+from core.sentry.scrubbing.known import KnownValues, found_by_name
 from core.sentry.scrubbing.patterns import FILTERED, is_card_number
 from core.sentry.scrubbing.text import ELLIPSIS, TextScrubber
 from core.sentry.scrubbing.urls import scrub_path, scrub_query, scrub_url
@@ -30,6 +30,9 @@ Json = dict[str, Any]
 _VERBATIM = words_of(
     "event_id timestamp start_timestamp platform level release environment dist sdk type transaction_info modules "
     "server_name measurements check_in_id monitor_slug status duration monitor_config"
+)
+_SPAN_CODE = frozenset(
+    "trace_id span_id parent_span_id segment_id op origin status start_timestamp timestamp exclusive_time".split()
 )
 _FRAME_CODE = (
     "filename",
@@ -55,6 +58,7 @@ _ID_VALUE = re.compile(r"[0-9a-fA-F-]{8,36}|\d{1,20}")
 _COMMAND = re.compile(r"[A-Za-z][A-Za-z_.]{0,40}")
 _CRUMB_SHAPE = Shape(string=8192)
 _IDENTIFIER = re.compile(r"[A-Za-z_.]{1,40}")
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 _BARE_WORD = re.compile(r"[a-z][a-z_.]{0,30}|\d{1,6}")
 
 
@@ -124,9 +128,7 @@ class EventScrubber:
         """An error, message or transaction event. `known` are the secrets of this request, task or traceback."""
         walk = _Pass(self)
         clean = walk.event(event)
-        # What stood under a secret name is a secret wherever it reappears, as in the message that quotes it.
-        found = {text for value in walk.hidden for text in secret_texts(value)}
-        known = (known or KnownValues()).with_more(found)
+        known = self._with_hidden(known, walk)
         if known and (known.found_in("\0".join(set(walk.seen))) or known.stands_in("\0".join(walk.lines))):
             clean = _without(clean, known)
         # Twice, because of the names, the numbers and the marks between them.
@@ -138,13 +140,24 @@ class EventScrubber:
             return NameRule("", _Kind.DROPPED, seen=False)
         # A name may be a secret itself: a table of sessions, keyed by the session's key.
         shown = self.text.text(name)
-        kind = _Kind.HIDDEN if name not in _IDS and self.text.names.is_secret(name) else _KINDS.get(name.lower(), _Kind.TEXT)
+        kind = (
+            _Kind.HIDDEN
+            if name not in _IDS and self.text.names.is_secret(name)
+            else _KINDS.get(name.lower(), _Kind.TEXT)
+        )
         return NameRule(shown, kind, seen=_IDENTIFIER.fullmatch(name) is None)
 
     def value(self, value: Any, known: KnownValues | None = None) -> Any:
         """Any plain value: a context, a log's attributes."""
-        clean = _Pass(self).value(value)
+        walk = _Pass(self)
+        clean = walk.value(value)
+        known = self._with_hidden(known, walk)
         return _without(clean, known) if known else clean
+
+    def _with_hidden(self, known: KnownValues | None, walk: _Pass) -> KnownValues:
+        """What stood under a secret name is a secret wherever it reappears, as in the message that quotes it."""
+        found = {text for name, value in walk.hidden for text in found_by_name(name, value, self.text.names)}
+        return (known or KnownValues()).with_more(found)
 
     def _capped(self, event: Json) -> Json:
         """The event within `event_bytes`: the parts that help least go first, and their absence is told."""
@@ -164,7 +177,7 @@ class _Pass:
 
     def __init__(self, scrubber: EventScrubber) -> None:
         self.seen: list[str] = []
-        self.hidden: list[Any] = []
+        self.hidden: list[tuple[str, Any]] = []
         self.lines: set[str] = set()
         self.frames = 0
         self._left = _NODES
@@ -233,7 +246,7 @@ class _Pass:
         if value is None or of is bool:
             return value
         if self._rule_of(name).kind is _Kind.HIDDEN:
-            return self._hidden(value)
+            return self._hidden(name, value)
         if of is str and len(value) > _LOCAL_STRING:
             return self._text(value[: 2 * _LOCAL_STRING])[:_LOCAL_STRING] + ELLIPSIS
         return self.value(value)
@@ -273,7 +286,7 @@ class _Pass:
             elif inner is None or of is bool:
                 clean[shown] = inner
             elif kind is _Kind.HIDDEN:
-                clean[shown] = self._hidden(inner)
+                clean[shown] = self._hidden(shown, inner)
             elif kind is _Kind.COMMANDS:
                 clean[shown] = {"count": inner.get("count")} if of is dict else FILTERED
             elif kind is not _Kind.DROPPED:
@@ -282,19 +295,19 @@ class _Pass:
 
     def _sequence(self, value: Any, kind: _Kind, depth: int) -> list[Any]:
         if len(value) == 2 and type(value[0]) is str and self._rule_of(value[0]).kind is _Kind.HIDDEN:
-            return [self._text(value[0]), self._hidden(value[1])]
+            return [self._text(value[0]), self._hidden(value[0], value[1])]
         clean = [self.value(inner, kind, depth + 1) for inner in value[: self._limits.breadth]]
         if len(value) > self._limits.breadth:
             clean.append(f"{ELLIPSIS} {len(value) - self._limits.breadth} more")
         return clean
 
-    def _hidden(self, value: Any) -> Any:
+    def _hidden(self, name: str, value: Any) -> Any:
         of = type(value)
         # That it is missing, or only a yes or no, is worth knowing and gives nothing away.
         if value is None or of is bool or (of is str and not value):
             return value
         if value is not FILTERED:
-            self.hidden.append(value)
+            self.hidden.append((name, value))
         return FILTERED
 
     def exceptions(self, part: Any) -> Any:
@@ -384,8 +397,8 @@ class _Pass:
         if type(part) is not dict:
             return {}
         clean: Json = {}
-        if type(part.get("method")) is str:
-            clean["method"] = part["method"][:16]
+        if part.get("method") in _METHODS:
+            clean["method"] = part["method"]
         if type(part.get("url")) is str:
             clean["url"] = self._text(scrub_url(part["url"]))
         if type(part.get("query_string")) is str:
@@ -462,22 +475,28 @@ class _Pass:
     def _tag(self, name: str, value: Any) -> str:
         text = str(value)
         return (
-            text if name in _IDS and _ID_VALUE.fullmatch(text) else self._named_text(self._rule_of(name).kind, text)[:200]
+            text
+            if name in _IDS and _ID_VALUE.fullmatch(text)
+            else self._named_text(self._rule_of(name).kind, text)[:200]
         )
 
     def spans(self, part: Any) -> Any:
         return [self._span(span) for span in part if type(span) is dict] if type(part) is list else []
 
     def _span(self, span: Json) -> Json:
-        operation = str(span.get("op") or "")
         clean: Json = {}
         for name, value in span.items():
+            of = type(value)
             if name == "description":
-                clean[name] = self._description(operation, value) if type(value) is str else None
-            elif name in ("data", "tags", "measurements") or type(value) in (dict, list):
-                clean[name] = self.value(value)
-            else:
+                clean[name] = self._description(str(span.get("op") or ""), value) if of is str else None
+            elif name in _SPAN_CODE and (of is str or of is float or value is None):
                 clean[name] = value
+            elif of is datetime.datetime:
+                clean[name] = format_timestamp(value)
+            elif of is dict and name == "data":
+                clean[name] = self._mapping(value, 1) if value else {}
+            else:
+                clean[name] = self.value(value)
         return clean
 
     def _description(self, operation: str, text: str) -> str:
@@ -527,13 +546,22 @@ def _without(value: Any, known: KnownValues) -> Any:
         return [_without(inner, known) for inner in value]
     if kind is dict:
         frame = "lineno" in value
-        return {
-            known.remove(name): inner
-            if name in _VERBATIM or name in _IDS or name == "lineno" or (frame and name in _FRAME_CODE)
-            else _without(inner, known)
-            for name, inner in value.items()
-        }
+        clean = {}
+        for name, inner in value.items():
+            if frame and name in _FRAME_LINES:
+                clean[name] = _lines_without(inner, known)
+            elif name in _VERBATIM or name in _IDS or (frame and name in _FRAME_CODE):
+                clean[name] = inner
+            else:
+                clean[known.remove_distinctive(name)] = _without(inner, known)
+        return clean
     return value
+
+
+def _lines_without(lines: Any, known: KnownValues) -> Any:
+    if type(lines) is str:
+        return known.remove_distinctive(lines)
+    return [known.remove_distinctive(line) for line in lines]
 
 
 def _size(event: Json) -> int:

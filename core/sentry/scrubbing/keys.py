@@ -83,6 +83,12 @@ _HARMLESS_ENDINGS = words_of(
     "backends engine field fields domain path samesite secure httponly serializer per required prefix changes "
     "confirmed verified sent agent missing attempts attempt rotation"
 )
+# What stands under these is personal, or a name of something: hidden, but common as a word ("rows" as a cache's key),
+# so that it is looked for elsewhere only when it is distinctive.
+_PERSONAL = words_of(
+    "email emails mail username surname name phone mobile birthdate birthday dob birth address addr ip forwarded url "
+    "uri redis cache dsn conninfo session cookie cookies"
+)
 # With these before "name", the name of a person is meant.
 _PERSON = words_of("user first last full given family maiden")
 
@@ -93,6 +99,10 @@ class SecretNames:
     def __init__(self, extra: Iterable[str] = ()) -> None:
         self._extra = tuple(sorted({_joined(name) for name in extra} - {""}))
         self.is_secret = lru_cache(maxsize=8192)(self._is_secret)
+
+    def is_credential(self, name: str) -> bool:
+        """Whether the secret under `name` opens something, so that it is looked for in all text, however plain it is."""
+        return self.is_secret(name) and not any(word.lower() in _PERSONAL for word in _WORDS.findall(name))
 
     def _is_secret(self, name: str) -> bool:
         """Whether what stands under `name` must not be sent."""

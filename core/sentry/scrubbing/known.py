@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote
 
-from core.sentry.scrubbing.keys import words_of
+from core.sentry.scrubbing.keys import SecretNames, words_of
 from core.sentry.scrubbing.patterns import FILTERED
 
 _MIN_LENGTH = 4
@@ -20,6 +20,7 @@ _TOO_COMMON = words_of(
     "true false none null undefined on off yes no test testing admin root user default local localhost postgres "
     "postgresql redis django celery public guest anonymous"
 )
+_MARKS = frozenset("!#$%^&*+=?@~|<>{}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _SPLIT = re.compile(r"""(['"])\s*\n?\s*[bru]?\1|\\\n\s*|\n\s*""")
 
@@ -27,12 +28,13 @@ _SPLIT = re.compile(r"""(['"])\s*\n?\s*[bru]?\1|\\\n\s*|\n\s*""")
 class KnownValues:
     """A set of secrets with the forms in which they may reappear. Immutable."""
 
-    __slots__ = ("_expression", "_needles", "_values")
+    __slots__ = ("_distinctive", "_expression", "_needles", "_values")
 
     def __init__(self, values: Iterable[object] = (), *, harmless: Iterable[str] = ()) -> None:
         kept = frozenset(harmless)
         texts = {text for text in map(_text, values) if _is_usable(text) and text not in kept}
         self._values = frozenset(texts)
+        self._distinctive = tuple(sorted(filter(is_distinctive, texts), key=len, reverse=True))
         # Longest first, so that no secret is cut by a shorter one inside it.
         self._needles = tuple(
             sorted({form for text in texts for form in _forms(text)}, key=len, reverse=True)
@@ -64,11 +66,18 @@ class KnownValues:
         if "\n" not in text:
             return False
         joined = _SPLIT.sub("", text)
-        return any(value in joined for value in self._values)
+        return any(value in joined for value in self._distinctive)
 
     def stands_in(self, text: str) -> bool:
-        """Whether one of them stands in `text` as it is; for source, where nothing is encoded."""
-        return any(value in text for value in self._values)
+        """Whether a distinctive one stands in `text` as it is; for source, where nothing is encoded and words are names."""
+        return any(value in text for value in self._distinctive)
+
+    def remove_distinctive(self, text: str) -> str:
+        """`text` without those of them that are nobody's word; for source and names."""
+        for value in self._distinctive:
+            if value in text:
+                text = text.replace(value, FILTERED)
+        return text
 
     def remove(self, text: str) -> str:
         """`text` with each known value, in each of its forms, replaced."""
@@ -81,7 +90,7 @@ class KnownValues:
         if "%" in cleaned:
             cleaned = _remove_decoded(cleaned, expression)
         joined = _SPLIT.sub("", cleaned) if "\n" in cleaned else cleaned
-        if any(value in joined for value in self._values if _is_distinctive(value)):
+        if any(value in joined for value in self._distinctive):
             return expression.sub(FILTERED, joined)
         return cleaned
 
@@ -108,15 +117,22 @@ def _is_usable(text: str) -> bool:
     return _MIN_LENGTH <= len(text) <= _MAX_LENGTH and text.lower() not in _TOO_COMMON and text != FILTERED
 
 
-def _is_distinctive(text: str) -> bool:
-    """Whether it can stand inside a longer word without being a part of it by chance."""
-    kinds = sum((any(map(str.isdigit, text)), any(map(str.isalpha, text)), not text.isalnum()))
-    return len(text) >= 12 or (len(text) >= 6 and kinds >= 2)
+def is_distinctive(text: str) -> bool:
+    """Whether `text` is nobody's word, so that it can be recognised inside a longer one, and in code."""
+    if len(text) < 6 or " " in text:
+        return False
+    mixed = any(map(str.isdigit, text)) and any(map(str.isalpha, text))
+    return mixed or len(text) >= 16 or len(set(text) & _MARKS) > 1
+
+
+def found_by_name(name: str, value: Any, names: SecretNames) -> Iterator[str]:
+    """What is worth looking for elsewhere of a value that stands under a secret name."""
+    return secret_texts(value, plain_too=names.is_credential(name))
 
 
 def _needle_expression(needle: str) -> str:
     escaped = re.escape(needle)
-    return escaped if _is_distinctive(needle) else rf"(?<![A-Za-z0-9_]){escaped}(?![A-Za-z0-9_])"
+    return escaped if is_distinctive(needle) else rf"(?<![A-Za-z0-9_]){escaped}(?![A-Za-z0-9_])"
 
 
 @lru_cache(maxsize=512)
@@ -158,21 +174,22 @@ def _base64_forms(text: str) -> set[str]:
     return forms
 
 
-def secret_texts(value: Any, depth: int = 4) -> Iterator[str]:
-    """Each text in a plain value that is secret as a whole."""
+def secret_texts(value: Any, *, plain_too: bool, depth: int = 4) -> Iterator[str]:
+    """Each text in a value that is secret as a whole; `plain_too`: also those that could be any word."""
     kind = type(value)
     if kind is str:
-        yield value
+        if plain_too or is_distinctive(value):
+            yield value
     elif kind is int:
         yield str(value)
     elif kind is bytes:
-        yield value.decode("utf-8", "replace")
+        yield from secret_texts(value.decode("utf-8", "replace"), plain_too=plain_too)
     elif depth and issubclass(kind, dict):
         for inner in list(dict.values(value))[:100]:
-            yield from secret_texts(inner, depth - 1)
+            yield from secret_texts(inner, plain_too=plain_too, depth=depth - 1)
     elif depth and kind in (list, tuple, set, frozenset):
         for inner in list(value)[:100]:
-            yield from secret_texts(inner, depth - 1)
+            yield from secret_texts(inner, plain_too=plain_too, depth=depth - 1)
 
 
 _NOTHING = KnownValues()

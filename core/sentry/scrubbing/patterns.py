@@ -82,14 +82,14 @@ def _ssn(match: re.Match[str]) -> str:
     return match[0] if area in {0, 666} or area >= 900 or match[2] == "00" or match[3] == "0000" else FILTERED
 
 
+PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|\Z)"
+)
+"""Taken out before all else: it spans lines and holds marks that other rules would take for their own."""
+
 _URL_SAFE = r"[A-Za-z0-9_-]"
 
 VALUE_RULES: tuple[ValueRule, ...] = (
-    _rule(
-        "private_key",
-        "private",
-        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|\Z)",
-    ),
     # The password may hold a slash or an @, unencoded: up to the last @ of the word.
     _rule(
         "url_password", "://", r"(://)(?:[^\s/?#'\"<>@:]*:[^\s'\"<>]*|[^\s/?#'\"<>@]+)@", rf"\g<1>{FILTERED}@"
@@ -111,9 +111,8 @@ VALUE_RULES: tuple[ValueRule, ...] = (
     _rule(
         "password_hash",
         "$",
-        r"\b(?:pbkdf2_sha\w+|scrypt|bcrypt(?:_sha256)?|md5|sha1|unsalted_\w+)\$[^\s'\",)}\]]{8,}"
-        r"|(?:\bargon2)?\$(?:argon2(?:id|i|d)?|2[abxy]|[156y]|scrypt|pbkdf2[\w-]*)\$[^\s'\",)}\]]{8,}"
-        r"|\bargon2\$[^\s'\")}\]]{8,}",
+        r"\b(?:pbkdf2_sha\w+|scrypt|bcrypt(?:_sha256)?|md5|sha1|unsalted_\w+|argon2)\$[^\s'\")}\]]{8,}"
+        r"|\$(?:argon2(?:id|i|d)?|2[abxy]|[156y]|scrypt|pbkdf2[\w-]*)\$[^\s'\")}\]]{8,}",
     ),
     _rule("aws_key", "akia asia aroa aida agpa", r"\b(?:AKIA|ASIA|AROA|AIDA|AGPA)[A-Z0-9]{16}\b"),
     _rule("stripe_key", "k_live_ k_test_ whsec_", r"\b(?:[srp]k_(?:live|test)_|whsec_)[0-9A-Za-z]{6,}"),

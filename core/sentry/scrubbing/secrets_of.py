@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from core.sentry.scrubbing.keys import SecretNames
-from core.sentry.scrubbing.known import secret_texts
+from core.sentry.scrubbing.known import found_by_name, is_distinctive, secret_texts
 from core.sentry.scrubbing.tokens import looks_like_token
 
 _SESSION_SECRETS = frozenset({"_auth_user_hash", "_csrftoken", "_password_reset_token"})
@@ -83,7 +83,7 @@ def of_request(request: Any, names: SecretNames) -> list[str]:
     match = state.get("resolver_match")
     kwargs = getattr(match, "kwargs", None) if match is not None else None
     for name, value in (kwargs or {}).items():
-        if isinstance(value, str) and (names.is_secret(name) or looks_like_token(value)):
+        if isinstance(value, str) and (names.is_credential(name) or looks_like_token(value)):
             found.append(value)
     return found
 
@@ -121,13 +121,18 @@ def strings_under_secret_names(value: Any, names: SecretNames, depth: int = 0) -
     if issubclass(kind, dict):
         for name, inner in list(dict.items(value))[:_MAX_BREADTH]:
             if type(name) is str and names.is_secret(name):
-                yield from secret_texts(inner)
+                yield from found_by_name(name, inner, names)
             elif type(inner) not in _ATOMS:
                 yield from strings_under_secret_names(inner, names, depth + 1)
     elif kind in (list, tuple, set, frozenset):
         members = list(value)[:_MAX_BREADTH]
-        if len(members) == 2 and kind in (list, tuple) and type(members[0]) is str and names.is_secret(members[0]):
-            yield from secret_texts(members[1])
+        if (
+            len(members) == 2
+            and kind in (list, tuple)
+            and type(members[0]) is str
+            and names.is_secret(members[0])
+        ):
+            yield from found_by_name(members[0], members[1], names)
             return
         for inner in members:
             if type(inner) not in _ATOMS:
@@ -213,7 +218,7 @@ def _of_header(name: str, value: str, names: SecretNames) -> Iterable[str]:
         for crumb in value.split(";"):
             crumb_name, _, crumb_value = crumb.strip().partition("=")
             plain = unquote(crumb_value.strip('"'))
-            if names.is_secret(crumb_name) or looks_like_token(plain) or len(plain) >= 16:
+            if is_distinctive(plain):
                 yield plain
     elif names.is_secret(name):
         yield value
@@ -233,7 +238,7 @@ def _of_basic(credentials: str) -> Iterable[str]:
 
 
 def _of_pairs(pairs: Iterable[tuple[str, str]], names: SecretNames) -> list[str]:
-    return [value for name, value in pairs if names.is_secret(name) or looks_like_token(value)]
+    return [value for name, value in pairs if names.is_credential(name) or is_distinctive(value)]
 
 
 def _of_form(form: Any, names: SecretNames, marked: Any) -> Iterable[str]:
@@ -241,9 +246,8 @@ def _of_form(form: Any, names: SecretNames, marked: Any) -> Iterable[str]:
         return
     for name, values in dict.items(form):
         if marked == "__ALL__" or name in marked or (isinstance(name, str) and names.is_secret(name)):
-            for value in values if isinstance(values, list) else [values]:
-                if isinstance(value, str):
-                    yield value
+            known_word = marked == "__ALL__" or name in marked or names.is_credential(name)
+            yield from secret_texts(values, plain_too=known_word)
 
 
 def _of_body(body: Any, names: SecretNames) -> Iterable[str]:

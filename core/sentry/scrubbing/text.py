@@ -9,7 +9,7 @@ from functools import lru_cache
 from core.sentry.scrubbing.assignments import remove_assigned, remove_assigned_literals
 from core.sentry.scrubbing.keys import SecretNames
 from core.sentry.scrubbing.known import KnownValues
-from core.sentry.scrubbing.patterns import ValuePatterns
+from core.sentry.scrubbing.patterns import FILTERED, PRIVATE_KEY, ValuePatterns
 from core.sentry.scrubbing.sql import looks_like_sql, remove_literals
 from core.sentry.scrubbing.tokens import remove_tokens
 from core.sentry.scrubbing.urls import scrub_urls_in
@@ -56,6 +56,8 @@ class TextScrubber:
         # Cut before the work, and again after it: what the first cut split may not end up inside the second.
         cut = text[: 2 * self.max_string]
         clean = self.known.remove(cut)
+        if "PRIVATE KEY" in clean:
+            clean = PRIVATE_KEY.sub(FILTERED, clean)
         if len(clean) >= 20 or not _PLAIN_WORD.fullmatch(clean):
             clean = scrub_urls_in(clean)
             if looks_like_sql(clean):
