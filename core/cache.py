@@ -123,6 +123,7 @@ class ForgivingRedisCache(RedisCache):
             exceptions.TimeoutError,
             exceptions.OutOfMemoryError,
             exceptions.ReadOnlyError,
+            exceptions.NoPermissionError,
         )
         with _outages_lock:
             self.outage = _outages.setdefault(str(server), Outage())
@@ -130,7 +131,7 @@ class ForgivingRedisCache(RedisCache):
     def is_away(self) -> bool:
         """Whether the server is away; asks it when nobody has for five seconds."""
         if self.outage.silent_s > LEFT_ALONE_S:
-            self.has_key("is it there?")
+            self.has_key("is-it-there")
         return self.outage.is_on
 
     def _forgiving(self, act: Callable[[], T], instead: T) -> T:
