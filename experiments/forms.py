@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from data_tools.models import DataSource
 from experiments.engine.parameters import PARAMETERS
-from experiments.engine.search import SEARCH_SPACES
+from experiments.engine.search import SEARCHED_MODELS
 from experiments.engine.spec import MODELS, ExperimentSpec
 from experiments.errors import ExperimentGuardError
 
@@ -153,7 +153,7 @@ class ExperimentForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("trials") and cleaned.get("model") not in SEARCH_SPACES:
+        if cleaned.get("trials") and cleaned.get("model") not in SEARCHED_MODELS:
             self.add_error("trials", _("This model has no parameters to search. Set the trials to 0."))
         return cleaned
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import rankdata
 
 from experiments.engine.features import Array, FeatureTable, build_features, daily_grid, split_masks
 from experiments.engine.parameters import complete_parameters
@@ -137,6 +136,8 @@ def _common(a: Array, b: Array) -> tuple[Array, Array]:
 
 
 def _ranks_of_common(a: Array, b: Array) -> tuple[Array, Array]:
+    from scipy.stats import rankdata  # half a second that only a check of an experiment need spend
+
     common_a, common_b = _common(a, b)
     return rankdata(common_a), rankdata(common_b)
 

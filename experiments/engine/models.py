@@ -3,6 +3,8 @@
 Chunked fitting (warm start) gives the same trees as one fit: tests compare them byte for byte.
 Missing features: ridge puts the training period's median in their place; forest and boosting send them down the
 branch that fitted best in training. A feature without any value in training is the caller's to drop.
+
+scikit-learn is imported where a model is made: it takes a second, which web processes and commands need not spend.
 """
 
 from __future__ import annotations
@@ -11,11 +13,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from experiments.engine.features import Array
 
@@ -42,6 +39,11 @@ class NoChange:
 
 class RidgeModel:
     def __init__(self, alpha: float) -> None:
+        from sklearn.impute import SimpleImputer
+        from sklearn.linear_model import Ridge
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
         self.pipeline = make_pipeline(
             SimpleImputer(strategy="median"),
             StandardScaler(),
@@ -78,6 +80,8 @@ class TreeEnsemble:
 
 def make_model(name: str, parameters: Mapping[str, Any], seed: int) -> Regressor:
     """An unfitted model; `parameters` are complete (parameters.complete_parameters)."""
+    from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor
+
     settings = {key: value for key, value in parameters.items() if key != "target_scale"}
     if name == "persistence":
         return NoChange()

@@ -2,7 +2,7 @@
 
 Nothing is kept between calls. A batch is proposed from the trials told so far, in their order, with a sampler
 seeded by (spec.seed, batch_index); so the same search gives the same proposals whoever ran the trials, in
-whatever order they came in.
+whatever order they came in. Optuna is imported where it is asked: only workers need it.
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import optuna
 import polars as pl
-from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
-from optuna.trial import TrialState, create_trial
 from threadpoolctl import threadpool_limits
 
 from experiments.engine.features import build_features, split_masks
@@ -27,8 +24,9 @@ from experiments.engine.spec import ExperimentSpec
 from experiments.engine.training import check_finite, fit
 from experiments.errors import ExperimentGuardError
 
-# Our callers report progress and failure themselves; Optuna's own lines would only be noise in a worker's log.
-optuna.logging.set_verbosity(optuna.logging.ERROR)
+if TYPE_CHECKING:
+    import optuna
+    from optuna.distributions import BaseDistribution
 
 VALIDATION_SHARE = 0.25
 STARTUP_TRIALS = 8
@@ -36,24 +34,22 @@ STARTUP_TRIALS = 8
 Told = Mapping[str, Any]
 
 
+SEARCHED_MODELS = tuple(
+    model
+    for model, parameters in PARAMETERS.items()
+    if any(parameter.search for parameter in parameters.values())
+)
+
+
 def _distribution(parameter: Parameter) -> BaseDistribution | None:
+    from optuna.distributions import FloatDistribution, IntDistribution
+
     if parameter.search is None:
         return None
     low, high = parameter.search
     if parameter.whole:
         return IntDistribution(int(low), int(high), log=parameter.log)
     return FloatDistribution(low, high, log=parameter.log)
-
-
-SEARCH_SPACES: dict[str, dict[str, BaseDistribution]] = {
-    model: {
-        name: distribution
-        for name, parameter in parameters.items()
-        if (distribution := _distribution(parameter)) is not None
-    }
-    for model, parameters in PARAMETERS.items()
-    if any(parameter.search for parameter in parameters.values())
-}
 
 
 def propose_batch(
@@ -65,6 +61,10 @@ def propose_batch(
     (NSE; None for a trial that failed). The very first proposal is the defaults, so that no search ends below them.
     Raises ExperimentGuardError (`nothing_to_search`) for a model without a search space.
     """
+    import optuna
+
+    # Our callers report progress and failure themselves; Optuna's own lines would be noise in a worker's log.
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     space = search_space(spec.model)
     sampler = optuna.samplers.TPESampler(
         seed=_seed("batch", spec.seed, batch_index), n_startup_trials=STARTUP_TRIALS
@@ -78,14 +78,18 @@ def propose_batch(
 
 
 def search_space(model: str) -> dict[str, BaseDistribution]:
-    if model not in SEARCH_SPACES:
+    if model not in SEARCHED_MODELS:
         raise ExperimentGuardError(
             "nothing_to_search",
             f"{model} has no parameters to search.",
-            way_out=f"Choose one of {', '.join(SEARCH_SPACES)}.",
+            way_out=f"Choose one of {', '.join(SEARCHED_MODELS)}.",
             field="model",
         )
-    return SEARCH_SPACES[model]
+    return {
+        name: distribution
+        for name, parameter in PARAMETERS[model].items()
+        if (distribution := _distribution(parameter)) is not None
+    }
 
 
 def trial_seed(spec: ExperimentSpec, trial_index: int) -> int:
@@ -151,6 +155,8 @@ def _validation_split(frame: pl.DataFrame, spec: ExperimentSpec) -> tuple[pl.Dat
 
 
 def _as_trial(trial: Told, space: Mapping[str, BaseDistribution]) -> optuna.trial.FrozenTrial:
+    from optuna.trial import TrialState, create_trial
+
     params = {name: trial["parameters"][name] for name in space}
     if trial["score"] is None or not np.isfinite(trial["score"]):
         return create_trial(state=TrialState.FAIL, params=params, distributions=dict(space))

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from experiments.engine.search import (
-    SEARCH_SPACES,
+    SEARCHED_MODELS,
     best_trial,
     check_search,
     evaluate_trial,
@@ -62,7 +62,7 @@ def test_another_seed_searches_elsewhere():
     )
 
 
-@pytest.mark.parametrize("model", SEARCH_SPACES)
+@pytest.mark.parametrize("model", SEARCHED_MODELS)
 def test_every_proposal_can_be_trained(model):
     given = spec(model=model)
     for proposed in propose_batch(given, [], 0, 3):
