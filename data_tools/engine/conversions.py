@@ -9,6 +9,16 @@ from data_tools.engine.result import ColumnProfile, Finding
 from data_tools.engine.typing_cells import WordTally
 from data_tools.engine.units import SAME
 
+# Abbreviations that a reader of SI units need not know.
+SPELLED_OUT = {
+    "cfs": "cubic feet per second (cfs)",
+    "ft3/s": "cubic feet per second (ft³/s)",
+    "f": "degrees Fahrenheit (°F)",
+    "°f": "degrees Fahrenheit (°F)",
+    "in": "inches (in)",
+    "ft": "feet (ft)",
+}
+
 
 def already_converted(plan: Plan) -> Plan:
     """The plan for reading our own Parquet: values are in SI units, codes are gone."""
@@ -55,7 +65,7 @@ def _message(column: PlannedColumn) -> tuple[str, str]:
         shift = f", {conversion.offset:+.10g}" if conversion.offset else ""
         return (
             (
-                f"Column '{column.original_name}' was converted from {unit} to {variable.unit} "
+                f"Column '{column.original_name}' was converted from {SPELLED_OUT.get(str(unit).lower(), unit)} to {variable.unit} "
                 f"(× {conversion.factor:.12g}{shift}) and is now '{column.name}'."
             ),
             "converted",
