@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from tests.docs.pages import ROOT
 
@@ -86,23 +85,25 @@ def _reads(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
     """Names of variables, with the default where it is a literal."""
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Attribute(value=mapping, attr=reader), args=[ast.Constant(name), *rest]):
+            case ast.Call(
+                func=ast.Attribute(value=mapping, attr=reader), args=[ast.Constant(str(name)), *rest]
+            ):
                 if reader in READERS and _is_mapping(mapping) and _is_name(name):
                     yield name, _default(rest, node.keywords)
-            case ast.Call(func=ast.Name(), args=[first, ast.Constant(name), *_]):
+            case ast.Call(func=ast.Name(), args=[first, ast.Constant(str(name)), *_]):
                 if _is_mapping(first) and _is_name(name):
                     yield name, None
-            case ast.Subscript(value=mapping, slice=ast.Constant(name), ctx=ast.Load()):
+            case ast.Subscript(value=mapping, slice=ast.Constant(str(name)), ctx=ast.Load()):
                 if _is_mapping(mapping) and _is_name(name):
                     yield name, None
             case ast.Assign(targets=[ast.Name("GIVEN")], value=ast.Dict(values=values)):
-                yield from ((each.value, None) for each in values if isinstance(each, ast.Constant))
+                yield from ((str(each.value), None) for each in values if isinstance(each, ast.Constant))
 
 
 def _getattrs(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name("getattr"), args=[ast.Name("settings"), ast.Constant(name), *_]):
+            case ast.Call(func=ast.Name("getattr"), args=[ast.Name("settings"), ast.Constant(str(name)), *_]):
                 yield name
 
 
@@ -111,8 +112,8 @@ def _is_mapping(node: ast.AST) -> bool:
     return name.lstrip("_") in MAPPINGS
 
 
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+def _is_name(value: str) -> bool:
+    return _NAME.fullmatch(value) is not None
 
 
 def _default(rest: list[ast.expr], keywords: list[ast.keyword]) -> str | None:
