@@ -62,10 +62,11 @@ def _message(column: PlannedColumn) -> tuple[str, str]:
     if variable is None or column.kind != "number":
         return "", ""
     if conversion.changes:
+        spelled = SPELLED_OUT.get(str(unit).lower(), unit)
         shift = f", {conversion.offset:+.10g}" if conversion.offset else ""
         return (
             (
-                f"Column '{column.original_name}' was converted from {SPELLED_OUT.get(str(unit).lower(), unit)} to {variable.unit} "
+                f"Column '{column.original_name}' was converted from {spelled} to {variable.unit} "
                 f"(× {conversion.factor:.12g}{shift}) and is now '{column.name}'."
             ),
             "converted",

@@ -242,7 +242,7 @@ def test_a_real_catchment_has_its_missing_year_told_and_its_discharge_in_si(
         in missing.message
     )
     (converted,) = of_kind(result, "converted")
-    assert "from cfs to m³/s (× 0.028316846592)" in converted.message
+    assert "from cubic feet per second (cfs) to m³/s (× 0.028316846592)" in converted.message
     first = pl.read_parquet(written)["discharge_m3s"][0]
     assert math.isclose(first, 255.0 * 0.028316846592, rel_tol=1e-15)
 
