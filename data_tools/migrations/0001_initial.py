@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', 'id'],
-                'indexes': [models.Index(fields=['project', '-created_at', 'id'], name='source_recent'), models.Index(fields=['-created_at', 'id'], name='source_recent_all'), models.Index(django.db.models.functions.text.Lower('name'), models.F('id'), name='source_name'), models.Index(fields=['-rows', 'id'], name='source_rows'), models.Index(fields=['project', 'sha256'], name='source_same_content'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('name'), name='gin_trgm_ops'), name='source_name_search')],
+                'indexes': [models.Index(fields=['project', '-created_at', 'id'], name='source_recent'), models.Index(fields=['-created_at', 'id'], name='source_recent_all'), models.Index(django.db.models.functions.text.Lower('name'), models.F('id'), name='source_name'), models.Index(fields=['-rows', 'id'], name='source_rows'), models.Index(fields=['job', 'project'], name='source_of_job'), models.Index(fields=['project', 'sha256'], name='source_same_content'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('name'), name='gin_trgm_ops'), name='source_name_search')],
             },
         ),
     ]
