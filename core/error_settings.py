@@ -27,6 +27,9 @@ class ErrorPageSettings:
     debug_dir: str | Path = ""
     """Where technical pages are kept under DEBUG; `var/debug-pages` under BASE_DIR when empty."""
 
+    lab_base: str = "core/lab/base.html"
+    """The template that the error laboratory extends; it fills the blocks title, heading, summary and content."""
+
 
 def error_page_settings() -> ErrorPageSettings:
     """As settings say. Raises ImproperlyConfigured for a key that there is not."""

@@ -73,7 +73,7 @@ def _finish(request: HttpRequest, response: HttpResponseBase, facts: RequestFact
         from core.debug_pages import rebrand
 
         response = rebrand(request, response, facts)
-    facts.failure = facts.technical_page = None
+    facts.let_go()
     facts.status = response.status_code
     response.headers["X-Request-ID"] = facts.request_id
     # A page that went well may have reported something too; its visitor has no use for the id.

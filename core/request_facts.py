@@ -6,11 +6,9 @@ goes wrong: a visitor can read it out on the telephone, and support finds the fa
 
 from __future__ import annotations
 
-import contextlib
 import re
 import secrets
 import sys
-import weakref
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,12 +46,12 @@ def request_id_of(header: str | None) -> str:
     return header if header and _WELL_FORMED.fullmatch(header) else secrets.token_hex(16)
 
 
-@dataclass(slots=True, weakref_slot=True)
+@dataclass(slots=True)
 class Report:
     """An event that was made for this request: of which exception, and whether capturing really kept it."""
 
     event_id: str
-    exception: weakref.ref[BaseException] | None
+    exception: BaseException | None
     kept: bool = False
 
 
@@ -94,18 +92,21 @@ class RequestFacts:
         """The id of the event that reports `exc`, or one that it was raised from; None when nothing was kept of it."""
         for link in _chain(exc):
             for report in self.reports:
-                if report.kept and report.exception is not None and report.exception() is link:
+                if report.kept and report.exception is link:
                     return report.event_id
         return None
 
+    def let_go(self) -> None:
+        """The answer is made: hold no exception, with its frames and all that they hold, any longer."""
+        self.failure = self.technical_page = None
+        for report in self.reports:
+            report.exception = None
+
     def note_report(self, event_id: str, exc: BaseException | None) -> Report:
-        reference = None
-        with contextlib.suppress(TypeError):  # a class with slots may allow no weak reference
-            reference = weakref.ref(exc) if exc is not None else None
-        report = Report(event_id, reference)
+        report = Report(event_id, exc)
         self.reports.append(report)
         # A request that reports without end must not hold memory without end.
-        del self.reports[:-50]
+        del self.reports[:-20]
         return report
 
 

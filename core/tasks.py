@@ -20,6 +20,7 @@ from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import shared_task
 from celery.exceptions import Ignore, Reject, TaskPredicate
 from celery.signals import beat_embedded_init, beat_init, before_task_publish
+from django.conf import settings
 from django.core.cache import cache
 
 from core.errors import ApplicationError
@@ -288,3 +289,6 @@ def _leave_out_monitored(sender: Any = None, **_: Any) -> None:
 
 
 mend_beat_monitoring()
+
+if settings.DEBUG:
+    from core.lab import tasks as _lab_tasks  # noqa: F401 (registers them)

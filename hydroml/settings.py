@@ -181,6 +181,8 @@ WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
+# Speaks Open-Meteo's archive API; script/demo and docker compose run one of their own. Empty: no import of weather.
+WEATHER_SERVICE_URL = env.text("WEATHER_SERVICE_URL")
 UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_MB", 500, minimum=1, maximum=10_000) * 1024 * 1024
 # The upload page brings its own handler; files sent to any other address are not stored.
 FILE_UPLOAD_HANDLERS = ["data_tools.uploads.RefuseFiles"]
@@ -277,6 +279,7 @@ ERROR_PAGES = {
     "SITE_NAME": "HydroML",
     "FEEDBACK_DIR": DATA_ROOT / "feedback",
     "DEBUG_DIR": DATA_ROOT / "debug-pages",
+    "LAB_BASE": "base.html",
 }
 CSRF_FAILURE_VIEW = "core.error_pages.csrf_failure"
 setup_sentry(service="hydroml", debug=DEBUG, base_dir=BASE_DIR, spool_directory=DATA_ROOT / "spool")

@@ -27,9 +27,7 @@ handler404 = error_pages.page_not_found
 handler500 = error_pages.server_error
 
 if settings.DEBUG:
-    from core.debug_pages import technical_page
-
     urlpatterns += [
-        path("errors/technical/<str:error_id>/", technical_page, name="error-technical"),
+        path("", include("core.lab.urls")),
         path("styleguide/", TemplateView.as_view(template_name="styleguide.html"), name="styleguide"),
     ]
