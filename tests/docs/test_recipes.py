@@ -1,4 +1,4 @@
-"""docs/recipes.md: no point without a proof, no proof without a point, and every file that it names is there."""
+"""docs/recipes.md and docs/sdk3.md: no point without a proof, no proof without a point, no file that is not there."""
 
 from __future__ import annotations
 
@@ -26,6 +26,16 @@ def test_each_file_that_the_page_names_exists() -> None:
     named = re.findall(r"`((?:core|tests|strategy)/[\w/.]+)", PAGE)
     assert named
     assert not [path for path in named if not (pages.ROOT / path.removesuffix(".")).exists()]
+
+
+def test_the_page_on_sdk_3_names_each_file_that_touches_the_sdk() -> None:
+    page = (pages.DOCS / "sdk3.md").read_text(encoding="utf-8")
+    for file in sorted((pages.ROOT / "core").rglob("*.py")):
+        path = str(file.relative_to(pages.ROOT))
+        if re.search(r"^ *(?:import|from) sentry_sdk", file.read_text(encoding="utf-8"), re.MULTILINE):
+            assert f"`{path}`" in page or f"`{file.parent.relative_to(pages.ROOT)}/`" in page, path
+    named = re.findall(r"`(core/sentry/[\w/.]+)`", page)
+    assert not [path for path in named if not (pages.ROOT / path).exists()]
 
 
 def _proofs() -> list[str]:
