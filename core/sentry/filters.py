@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sentry_sdk
 from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.types import Event, Hint
-from sentry_sdk.utils import set_in_app_in_frames
 
 from core.sentry import counters
 from core.sentry.classify import Classification, Classifier, cause_chain, get_classifier
@@ -27,6 +25,8 @@ from core.sentry.scrubbing import secrets_of
 from core.sentry.scrubbing.event import EventScrubber, Json
 from core.sentry.scrubbing.known import KnownValues
 from core.sentry.scrubbing.text import TextScrubber
+from core.sentry.set_aside import put_back, set_aside
+from core.sentry.skeleton import event_skeleton, transaction_skeleton
 from core.sentry.source import SourceLines
 
 logger = logging.getLogger("core.sentry")
@@ -38,8 +38,6 @@ _SET_ASIDE = "core.set_aside"
 _UNANSWERED_BY = frozenset({"django", "wsgi", "asgi", "starlette", "drf"})
 _PASSED_THROUGH = frozenset({"check_in", "feedback"})
 _MAX_MESSAGE = 8192
-_LONG = Shape(string=_MAX_MESSAGE)
-_SECTIONS = ("breadcrumbs", "modules", "contexts", "extra")
 # Where a message has no exception, its logger tells what it is about; the longest prefix wins.
 _LOGGER_CATEGORIES = {
     "celery": "queue",
@@ -87,13 +85,13 @@ class Filters:
         """An event processor: drops what is not to be sent before it costs anything, and makes the rest plain."""
         kind = event.get("type")
         if kind == "transaction":
-            hint[_SET_ASIDE] = _set_aside(event)
+            hint[_SET_ASIDE] = set_aside(event)
             return event
         if kind in _PASSED_THROUGH:
             return event
         if not self._admit(event, hint):
             return None
-        hint[_SET_ASIDE] = _set_aside(event)
+        hint[_SET_ASIDE] = set_aside(event)
         return event
 
     def before_send(self, event: Event | Json, hint: Hint | Json) -> Any:
@@ -105,18 +103,18 @@ class Filters:
             return self._error(raw, hint)
         except Exception as problem:
             # A boundary: an event that cannot be scrubbed must not be sent raw, and must not be lost either.
-            return _skeleton(raw, hint, problem)
+            return event_skeleton(raw, _exception_of(hint), hint.get(_CLASSIFICATION), problem)
 
     def before_send_transaction(self, event: Event | Json, hint: Hint | Json) -> Any:
         """Scrubs a transaction with its spans."""
         raw: Json = dict(event)
         try:
             _drop_attachments(hint)
-            _put_back(raw, hint.pop(_SET_ASIDE, None))
+            put_back(raw, hint.pop(_SET_ASIDE, None))
             return self.scrubber.event(raw, self._known(hint))
         except Exception as problem:
             # As above.
-            return _skeleton_transaction(raw, problem)
+            return transaction_skeleton(raw, problem)
 
     def before_breadcrumb(self, crumb: Json, hint: Hint | Json) -> Json | None:
         """Bounds what is kept in memory; scrubbing waits until an event needs the breadcrumb, which few do."""
@@ -149,7 +147,7 @@ class Filters:
         if _CLASSIFICATION not in hint and not self._admit(event, hint):
             return None
         found: Classification = hint[_CLASSIFICATION]
-        _put_back(event, hint.pop(_SET_ASIDE, None))
+        put_back(event, hint.pop(_SET_ASIDE, None))
         _drop_attachments(hint)
         exc = _exception_of(hint)
         frames = Frames.of(exc) if exc is not None else None
@@ -246,7 +244,7 @@ class Filters:
             )
             own = {name: value for name, value in attributes.items() if _is_sdk_attribute(name)}
             item["attributes"] = own | clean["attributes"]
-            return item | clean["texts"]
+            return {**item, **clean["texts"]}
         except Exception as problem:
             # A boundary: better no log line than a raw one.
             logger.warning("A log or metric was not sent: scrubbing failed with %s.", type(problem).__name__)
@@ -304,57 +302,6 @@ def _custom_type(event: Json) -> str:
     return str(values[-1].get("type"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Aside:
-    """Parts that the SDK's serialiser does not see.
-
-    It would walk them node by node for nothing, which is a third of a report's cost, and run the `__repr__` of what
-    they hold: of a logged object, of the querysets in a template's context. The scrubber reads them as they are.
-    """
-
-    stacktraces: tuple[tuple[Json, int], ...]
-    spans: list[Json] | None
-    sections: Json
-
-
-def _set_aside(event: Json) -> _Aside:
-    stacktraces = []
-    for place, value in enumerate((event.get("exception") or {}).get("values") or ()):
-        if type(value.get("stacktrace")) is dict:
-            stacktraces.append((value.pop("stacktrace"), place))
-    spans = event.get("spans")
-    if type(spans) is list:
-        # As many empty ones stay, because the client counts them.
-        event["spans"] = [None] * len(spans)
-    entry = event.get("logentry")
-    if entry and entry.get("params"):
-        event["logentry"] = {**entry, "params": plain(entry["params"], _LONG)}
-    sections = {name: event.pop(name) for name in _SECTIONS if event.get(name)}
-    return _Aside(tuple(stacktraces), spans if type(spans) is list else None, sections)
-
-
-def _put_back(event: Json, aside: _Aside | None) -> None:
-    if aside is None:
-        return
-    values = (event.get("exception") or {}).get("values") or []
-    options = sentry_sdk.get_client().options
-    for stacktrace, place in aside.stacktraces:
-        if place < len(values):
-            set_in_app_in_frames(
-                stacktrace.get("frames"),
-                in_app_exclude=options["in_app_exclude"],
-                in_app_include=options["in_app_include"],
-                project_root=options["project_root"],
-            )
-            values[place]["stacktrace"] = stacktrace
-    if aside.spans is not None and len(aside.spans) == len(event.get("spans") or ()):
-        event["spans"] = aside.spans
-    for name, section in aside.sections.items():
-        # A later event processor may have begun the section anew, as Celery's does with `extra`. What was there wins.
-        later = event.get(name)
-        event[name] = {**later, **section} if later and type(section) is dict else section
-
-
 def _drop_attachments(hint: Any) -> None:
     # Nothing can look into a file, so none is sent. The SDK reads the hint again after this hook.
     if hint.get("attachments"):
@@ -378,38 +325,6 @@ def _observe(outcome: str, found: Classification, event: Json, hint: Any) -> Non
         except Exception:
             # A boundary: who counts must not stop what is counted.
             logger.exception("An observer of events failed.")
-
-
-def _skeleton(event: Json, hint: Any, problem: Exception) -> Json:
-    """What is certainly harmless: that something of this class failed, when, and in which release."""
-    skeleton: Json = {
-        name: event[name]
-        for name in ("event_id", "timestamp", "platform", "level", "release", "environment")
-        if name in event
-    }
-    exc = _exception_of(hint)
-    if exc is not None:
-        kind = type(exc)
-        skeleton["exception"] = {"values": [{"type": kind.__qualname__, "module": kind.__module__}]}
-    skeleton["tags"] = {"scrubber_failed": type(problem).__name__}
-    found = hint.get(_CLASSIFICATION) if hint else None
-    if isinstance(found, Classification):
-        skeleton["tags"] |= {"category": found.category, "severity": found.severity}
-    counters.count("dropped", reason="scrubber_failed", category="error")
-    logger.warning("An event was sent as a skeleton: scrubbing failed with %s.", type(problem).__name__)
-    return skeleton
-
-
-def _skeleton_transaction(event: Json, problem: Exception) -> Json:
-    names = ("event_id", "type", "timestamp", "start_timestamp", "platform", "release", "environment")
-    trace = (event.get("contexts") or {}).get("trace") or {}
-    ids = {name: trace[name] for name in ("trace_id", "span_id", "op", "status") if name in trace}
-    return {name: event[name] for name in names if name in event} | {
-        "transaction": "[scrubbing failed]",
-        "contexts": {"trace": ids},
-        "spans": [],
-        "tags": {"scrubber_failed": type(problem).__name__},
-    }
 
 
 _active: Filters | None = None

@@ -30,7 +30,7 @@ _PROSE = re.compile(
     r"([\"'`]?)(?=[^\s\"'`]*[\d!#$%^&*+=_@])([^\s\"'`,;)]{4,})"
 )
 _PLACEHOLDER = re.compile(
-    r"%(?:\([\w.]+\))?[sdrif]|\{[\w.!:\[\]]*\}|\$\d{1,3}|\?|:\w+|\*+|<[\w-]+>|None|True|False|null|true|false|0"
+    r"%(?:\([A-Za-z_.]+\))?[sdrif]|\{[A-Za-z_.]*\}|\$\d{1,2}|\?|:[a-z_]+|\*+|<[a-z-]+>|None|True|False|null|true|false|0"
 )
 _WHOLE_LINE = frozenset(
     {"authorization", "cookie", "setcookie", "proxyauthorization", "httpcookie", "httpauthorization"}
@@ -42,25 +42,26 @@ _ANNOTATION = re.compile(r"[\w.\[\], |]{1,60}?=[ \t]*(?=[bru]{0,2}[\"'])")
 _MAX_KEY = 100
 
 
-def remove_assigned(text: str, is_secret: IsSecret) -> str:
-    """`text` without the values of secret names."""
+def remove_assigned(text: str, is_secret: IsSecret) -> tuple[str, list[tuple[str, str]]]:
+    """`text` without the values of secret names, and these names and values."""
+    found: list[tuple[str, str]] = []
     if "=" in text or ":" in text or "," in text:
-        text = _scan(text, is_secret, code=False)
+        text = _scan(text, is_secret, code=False, found=found)
     if "-" in text:
         text = _flags(text, is_secret)
     if "</" in text:
         text = _ELEMENT.sub(lambda m: _element(m, is_secret), text)
     if "name=" in text:
         text = _PART.sub(lambda m: _part(m, is_secret), text)
-    return _PROSE.sub(_prose, text)
+    return _PROSE.sub(_prose, text), found
 
 
 def remove_assigned_literals(line: str, is_secret: IsSecret) -> str:
     """A line of source without the literals that are assigned to secret names; expressions stay, they are no secrets."""
-    return _scan(line, is_secret, code=True) if ("'" in line or '"' in line) else line
+    return _scan(line, is_secret, code=True, found=[]) if ("'" in line or '"' in line) else line
 
 
-def _scan(text: str, is_secret: IsSecret, *, code: bool) -> str:
+def _scan(text: str, is_secret: IsSecret, *, code: bool, found: list[tuple[str, str]]) -> str:
     pieces: list[str] = []
     place = 0
     while match := _KEY.search(text, place):
@@ -79,7 +80,14 @@ def _scan(text: str, is_secret: IsSecret, *, code: bool) -> str:
         opened, closed, end = value
         pieces.append(text[place:start])
         inner = text[opened:closed]
+        if code and match["pair"] and text[end : end + 1] not in {")", "]"}:
+            # A list of field names, not a name and its value.
+            pieces.append(text[start:end])
+            place = end
+            continue
         kept = not inner or _PLACEHOLDER.fullmatch(inner) or inner == FILTERED
+        if not kept:
+            found.append((key, inner))
         pieces.append(text[start:end] if kept else text[start:opened] + FILTERED + text[closed:end])
         place = end
     pieces.append(text[place:])

@@ -60,7 +60,8 @@ class KnownValues:
         if any(needle in text for needle in self._needles):
             return True
         if _PERCENT.search(text):
-            decoded = unquote(unquote(text))
+            once = unquote(text)
+            decoded = once + "\0" + unquote(once)
             if any(needle in decoded for needle in self._needles):
                 return True
         if "\n" not in text:
@@ -71,6 +72,13 @@ class KnownValues:
     def stands_in(self, text: str) -> bool:
         """Whether a distinctive one stands in `text` as it is; for source, where nothing is encoded and words are names."""
         return any(value in text for value in self._distinctive)
+
+    def _needle_expression(self, needle: str) -> str:
+        escaped = re.escape(needle)
+        if needle not in self._values:
+            # Encoded: nobody's word, and its last letters may belong to it.
+            return escaped + "[A-Za-z0-9+/_=-]*"
+        return escaped if is_distinctive(needle) else rf"(?<![A-Za-z0-9_]){escaped}(?![A-Za-z0-9_])"
 
     def remove_distinctive(self, text: str) -> str:
         """`text` without those of them that are nobody's word; for source and names."""
@@ -84,7 +92,7 @@ class KnownValues:
         if not self._values or not self.found_in(text):
             return text
         expression = self._expression = self._expression or re.compile(
-            "|".join(map(_needle_expression, self._needles))
+            "|".join(self._needle_expression(needle) for needle in self._needles)
         )
         cleaned = expression.sub(FILTERED, text)
         if "%" in cleaned:
@@ -128,11 +136,6 @@ def is_distinctive(text: str) -> bool:
 def found_by_name(name: str, value: Any, names: SecretNames) -> Iterator[str]:
     """What is worth looking for elsewhere of a value that stands under a secret name."""
     return secret_texts(value, plain_too=names.is_credential(name))
-
-
-def _needle_expression(needle: str) -> str:
-    escaped = re.escape(needle)
-    return escaped if is_distinctive(needle) else rf"(?<![A-Za-z0-9_]){escaped}(?![A-Za-z0-9_])"
 
 
 @lru_cache(maxsize=512)

@@ -216,7 +216,7 @@ def _of_header(name: str, value: str, names: SecretNames) -> Iterable[str]:
     upper = name.upper()
     if upper == "COOKIE":
         for crumb in value.split(";"):
-            crumb_name, _, crumb_value = crumb.strip().partition("=")
+            _, _, crumb_value = crumb.strip().partition("=")
             plain = unquote(crumb_value.strip('"'))
             if is_distinctive(plain):
                 yield plain

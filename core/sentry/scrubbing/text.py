@@ -41,6 +41,10 @@ class TextScrubber:
 
     def text(self, text: str) -> str:
         """Free text: a message, a repr, a value."""
+        return self.text_and_found(text)[0]
+
+    def text_and_found(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Free text, and the secrets that stood under a name in it: they may stand elsewhere without one."""
         return self._short(text) if len(text) <= _CACHED_LENGTH else self._clean(text)
 
     def code(self, line: str) -> str:
@@ -52,19 +56,20 @@ class TextScrubber:
         cut = statement[: 2 * self.max_string]
         return self._cap(self.text(remove_literals(cut)), cut=len(cut) < len(statement))
 
-    def _clean(self, text: str) -> str:
+    def _clean(self, text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
         # Cut before the work, and again after it: what the first cut split may not end up inside the second.
         cut = text[: 2 * self.max_string]
         clean = self.known.remove(cut)
+        found: list[tuple[str, str]] = []
         if "PRIVATE KEY" in clean:
             clean = PRIVATE_KEY.sub(FILTERED, clean)
         if len(clean) >= 20 or not _PLAIN_WORD.fullmatch(clean):
             clean = scrub_urls_in(clean)
             if looks_like_sql(clean):
                 clean = remove_literals(clean)
-            clean = remove_assigned(clean, self.names.is_secret)
+            clean, found = remove_assigned(clean, self.names.is_secret)
             clean = remove_tokens(self._patterns.remove(clean))
-        return self._cap(clean, cut=len(cut) < len(text))
+        return self._cap(clean, cut=len(cut) < len(text)), tuple(found)
 
     def _clean_code(self, line: str) -> str:
         clean = remove_assigned_literals(self.known.remove(line), self.names.is_secret)

@@ -7,7 +7,7 @@ import re
 from core.sentry.scrubbing.patterns import FILTERED
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_CANDIDATE = re.compile(r"(?<![A-Za-z0-9_+=~.%-])[A-Za-z0-9_+=~.%-]{20,}")
+_CANDIDATE = re.compile(r"(?<![A-Za-z0-9_+~.%-])[A-Za-z0-9_+~.%-]{20,}={0,2}")
 _DIVIDERS = re.compile(r"[-_.+=~%]")
 _TURNS = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
