@@ -191,8 +191,8 @@ class OutsideService:
         counters.count("exhausted", reason=self.name, category="external_service")
         if not is_worth_another_try(exc):
             return self._named(ServiceRefusedError(f"The {self.title} refused: {reason(exc)}."))
-        times = f" It was asked {tries} times." if tries > 1 else ""
-        words = f"{self._words(f'cannot be reached: {reason(exc)}')}{times}"
+        times = f" (asked {tries} times)" if tries > 1 else ""
+        words = self._words(f"failed: {reason(exc)}{times}")
         return self._named(
             ServiceUnavailableError(words), retry_after_s_of(exc) or self._circuit.retry_after_s
         )

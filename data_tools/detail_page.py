@@ -46,6 +46,11 @@ STAGES = {
 USUAL_STAGES = ("sniffing", "reading", "finishing")
 
 
+def _waiting_for(job: Job) -> "StrOrPromise":
+    """A job that the broker did not take is safe in the database; the reaper sends it when the broker is back."""
+    return _("waiting for a worker") if job.sent_at else _("kept; waiting for the queue")
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far the processing is, and what it will do next. Steps are (words, "done" | "now" | "")."""
@@ -62,7 +67,7 @@ class Progress:
         at = shown.index(job.stage) if job.stage in shown else -1
         places = ["done" if index < at else "now" if index == at else "" for index in range(len(shown))]
         words = [str(STAGES[stage]) for stage in shown]
-        stage = words[at] if at >= 0 else str(_("waiting for a worker") if waiting else _("starting"))
+        stage = words[at] if at >= 0 else str(_waiting_for(job) if waiting else _("starting"))
         following = words[at + 1] if at + 1 < len(words) else ""
         steps = list(zip(words, places, strict=True))
         return cls(stage, None if waiting else job.percent, following, steps)

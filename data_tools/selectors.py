@@ -59,7 +59,11 @@ def source_for(
     user: User | AnonymousUser, source_id: uuid.UUID, needed: Role = Role.VIEWER
 ) -> tuple[DataSource, Role]:
     """The data source and the user's role in its project. Raises Http404 for a stranger, PermissionDenied."""
-    source = DataSource.objects.select_related("job", "project", "uploaded_by").filter(pk=source_id).first()
+    source = (
+        DataSource.objects.select_related("job", "project", "uploaded_by", "weather_import")
+        .filter(pk=source_id)
+        .first()
+    )
     if source is None:
         raise Http404("No data source has this address.")
     return source, require(user, source.project_id, needed)

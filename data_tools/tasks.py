@@ -1,10 +1,11 @@
-"""Background work on data sources. The bodies are in processing.py and cleaning.py."""
+"""Background work on data sources. The bodies are in processing.py, cleaning.py and weather/."""
 
 from celery import shared_task
 
 from core.sentry.task_scope import describe_task
 from core.tasks import SentryTask
 from data_tools import cleaning, processing
+from data_tools.weather import services as weather
 from jobs.lease import claim
 
 
@@ -19,6 +20,17 @@ def process_source(job_id: str) -> None:
     with lease:
         processing.process_upload(lease)
     processing.drop_unreadable_upload(lease.subject_id)
+
+
+@shared_task(name="data_tools.tasks.import_weather", base=SentryTask, ignore_result=True, max_retries=0)
+def import_weather(job_id: str) -> None:
+    """Ask the weather service and make a data source of its answer; its tries are core.resilience's."""
+    lease = claim(job_id)
+    if lease is None:
+        return
+    describe_task(weather_import_id=lease.subject_id, stage="asking", job_id=job_id)
+    with lease:
+        weather.import_weather(lease)
 
 
 @shared_task(name="data_tools.tasks.sweep_files", base=SentryTask, ignore_result=True, idempotent=True)
