@@ -69,6 +69,7 @@ def answer(
     template: str | None = None,
 ) -> HttpResponse:
     """The page or JSON for `status`. `message` is said instead of the usual words; `page` adds to the page's variables."""
+    facts_of(request).is_answered = True
     kind = as_type or wanted_type(request)
     known = dict(page or {})
     if kind == HTML:

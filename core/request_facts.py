@@ -68,6 +68,8 @@ class RequestFacts:
     """Django's own page of the failure; under DEBUG only."""
 
     technical_url: str = ""
+    is_answered: bool = False
+    """One of our own pages was the answer: what there is to report has been."""
 
     reports: list[Report] = field(default_factory=list)
     _error_id: str | None = None

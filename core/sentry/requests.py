@@ -16,6 +16,7 @@ from django.http import HttpRequest
 
 from core import request_details as details
 from core.request_facts import Report, RequestFacts
+from core.sentry.sampling import NEVER_TRACED
 from core.sentry.scrubbing import remember_request
 
 _OWN_SCOPE = frozenset({"wsgi", "asgi"})
@@ -54,6 +55,16 @@ def on_transaction(act: Callable[[dict[str, Any]], None]) -> None:
         return event
 
     scope.add_event_processor(see)
+
+
+def report_returned(request: HttpRequest, facts: RequestFacts, status: int) -> None:
+    """Report an answer of 5xx that a view returned instead of raising: nothing else would ever tell of it."""
+    if facts.reports or request.path_info.startswith(NEVER_TRACED) or not sentry_sdk.get_client().is_active():
+        return
+    route = details.tags_of(request).get("route", "no route")
+    with sentry_sdk.new_scope() as scope:
+        scope.fingerprint = ["returned", route, str(status)]
+        sentry_sdk.capture_message(f"/{route} answered {status} without an exception", level="error")
 
 
 def settle(facts: RequestFacts) -> None:

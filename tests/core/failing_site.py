@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -81,9 +80,8 @@ def breaks_while_streaming(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(rows())
 
 
-def queries_user(request: HttpRequest) -> HttpResponse:
-    get_user_model().objects.count()
-    return HttpResponse("fine")
+def returns_502(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("the weather service is away", status=502)
 
 
 handler400 = error_pages.bad_request
@@ -116,6 +114,8 @@ urlpatterns = [
     path("suspicious", suspicious),
     path("bad", bad),
     path("reports-then-breaks", reports_then_breaks),
+    path("returns-502", returns_502),
+    path("livez", returns_502),
     path("breaks-while-streaming", breaks_while_streaming),
     path("api/error-feedback/", error_feedback, name="error-feedback"),
 ]

@@ -167,6 +167,17 @@ def test_our_own_expected_errors_are_answered_in_their_own_words_and_not_reporte
     assert sent.errors == []
 
 
+def test_a_5xx_that_a_view_returns_is_one_event_and_a_probes_is_none(call: Any) -> None:
+    with reporting() as sent:
+        answer = call("/returns-502")
+        call("/livez")
+    (event,) = sent.errors
+    assert (answer.status, answer.text) == (502, "the weather service is away")
+    assert event["tags"]["error_id"] == answer.headers["X-Error-Id"]
+    assert event["tags"]["status"] == "502"
+    assert event["fingerprint"] == ["returned", "returns-502", "502"]
+
+
 def test_the_error_id_stands_in_the_log_line_of_the_failure(caplog: pytest.LogCaptureFixture) -> None:
     answer = WsgiClient()("/breaks")
     lines = [
