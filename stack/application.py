@@ -1,4 +1,5 @@
-"""HydroML's own processes on top of the backing services: prepare the database, start web, worker and beat, wait, stop."""
+"""HydroML's own processes on top of the backing services: prepare the database, start web, worker, beat and the demo's
+weather service, wait, stop."""
 
 import contextlib
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from stack.errors import StackError
 from stack.folder import ROOT, Folder
-from stack.ports import HOST
+from stack.ports import HOST, free_port
 from stack.processes import Child
 from stack.readiness import Readiness
 
@@ -35,7 +36,9 @@ def environment(
     folder: Folder, services: Mapping[str, str], inherited: Mapping[str, str], port: int
 ) -> dict[str, str]:
     """What web, worker, beat and `stack.prepare` are told. What the caller has set already stays."""
+    weather_port = inherited.get("WEATHER_PORT") or str(free_port())
     return {
+        "WEATHER_SERVICE_URL": f"http://{HOST}:{weather_port}",
         "DATA_ROOT": str(folder.path / "data"),
         "BEAT_SCHEDULE": str(folder.path / "beat-schedule"),
         "DJANGO_SECRET_KEY": folder.secret("django"),
@@ -45,6 +48,7 @@ def environment(
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited.get('PATH', os.defpath)}",
         "DJANGO_SETTINGS_MODULE": "hydroml.settings",
         "PORT": str(port),
+        "WEATHER_PORT": weather_port,
     }
 
 
