@@ -22,7 +22,8 @@ COPY . .
 # The version that pages show and that errors are reported under: docker compose build --build-arg APP_VERSION=1.4.0
 ARG APP_VERSION=0.1.0
 ENV APP_VERSION=$APP_VERSION
-RUN DEBUG=0 DJANGO_SECRET_KEY=for-collectstatic-only DATA_ROOT=/tmp/build python manage.py collectstatic --no-input --verbosity 0 \
+RUN python -m stack.catalogues \
+ && DEBUG=0 DJANGO_SECRET_KEY=for-collectstatic-only DATA_ROOT=/tmp/build python manage.py collectstatic --no-input --verbosity 0 \
  && python -m compileall -q . \
  && chmod -R a+rX . \
  && chmod 0700 var

@@ -16,6 +16,8 @@ import time
 import venv
 from pathlib import Path
 
+from stack.catalogues import stale_catalogues
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -38,6 +40,7 @@ def enter(module: str, requirements: str = "requirements.txt") -> None:
     try:
         use_supported_python()
         prepare(requirements)
+        compile_translations()
     except SetupError as error:
         sys.exit(f"script/{Path(sys.argv[0]).name}: {error}")
     except KeyboardInterrupt:
@@ -102,6 +105,17 @@ def digest(requirements: str) -> str:
 def installed(requirements: str) -> bool:
     file = stamp(requirements)
     return file.is_file() and file.read_text() == digest(requirements) and PYTHON.exists()
+
+
+def compile_translations() -> None:
+    """Compile what is new in locale/, with the Babel of the environment: this Python may have none."""
+    if not stale_catalogues(ROOT):
+        return
+    done = subprocess.run(
+        [str(PYTHON), "-m", "stack.catalogues"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise SetupError(f"The translations in locale/ cannot be compiled:\n{done.stderr.strip()[-2000:]}")
 
 
 def works() -> bool:

@@ -1,8 +1,14 @@
-"""What browser tests need to know of the machine. Loaded by tests/conftest.py."""
+"""What tests need of the machine: compiled translations, a browser. Loaded by conftest.py."""
 
 import pytest
 
+from stack.catalogues import compile_catalogues
 from stack.chromium import find_chromium
+
+
+def pytest_configure() -> None:
+    """German is tested, and what it is compiled to is not in the repository."""
+    compile_catalogues()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
