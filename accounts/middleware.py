@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+from django.utils.cache import patch_vary_headers
 
 
 class PreferencesMiddleware:
@@ -16,10 +17,13 @@ class PreferencesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         language, zone = translation.get_language_from_request(request), settings.TIME_ZONE
+        depends_on = ["Accept-Language"]
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             language, zone = request.user.language, request.user.time_zone
+            depends_on = []  # sessions have put Cookie there
         with translation.override(language), timezone.override(ZoneInfo(zone)):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", language)
+            patch_vary_headers(response, depends_on)
             return response

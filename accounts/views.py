@@ -31,6 +31,8 @@ def signup(request: HttpRequest) -> HttpResponse:
         return redirect(settings.LOGIN_REDIRECT_URL)
     form = SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        # The language that the browser asked for, until they choose another.
+        form.instance.language = translation.get_language() or settings.LANGUAGE_CODE
         user = form.save()
         login(request, user, backend=MODEL_BACKEND)
         messages.success(

@@ -12,6 +12,7 @@ from accounts.templatetags.show import duration
 from data_tools import selectors
 from data_tools.models import DataSource
 from data_tools.row_pages import read_page
+from data_tools.words import step_words
 from jobs.models import Job
 from projects.models import Role
 
@@ -125,7 +126,7 @@ def _reading(source: DataSource) -> list[tuple["StrOrPromise", str]]:
         (_("Header"), _("row %(row)s") % {"row": header} if header else None),
         (_("Date column"), result["date_column"]),
         (_("Dates written as"), reading.get("date_format")),
-        (_("Time step"), result["time_step"]),
+        (_("Time step"), step_words(result["time_step"])),
         (_("Processed in"), duration(result["duration_s"])),
         ("SHA-256", source.sha256),
     ]

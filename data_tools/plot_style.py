@@ -24,6 +24,7 @@ from bokeh.models import (
     WheelZoomTool,
 )
 from bokeh.plotting import figure
+from django.utils.translation import gettext as _
 
 Theme = Literal["light", "dark"]
 Array = npt.NDArray[np.float64]
@@ -87,11 +88,17 @@ def make_figure(
     colours: Palette, *, height: int = HEIGHT, x_label: str = "", y_label: str = "", **options: Any
 ) -> figure:
     """An empty figure as wide as its place: transparent, with hairlines; pan, zooms and reset."""
-    pan, wheel = PanTool(dimensions="width"), WheelZoomTool(dimensions="width")
+    pan = PanTool(dimensions="width", description=_("Move in time"))
+    wheel = WheelZoomTool(dimensions="width", description=_("Zoom with the wheel"))
     plot = figure(
         height=height,
         sizing_mode="stretch_width",
-        tools=[pan, BoxZoomTool(), wheel, ResetTool()],
+        tools=[
+            pan,
+            BoxZoomTool(description=_("Zoom into a box")),
+            wheel,
+            ResetTool(description=_("Show all again")),
+        ],
         active_drag=pan,
         # A page must scroll when the pointer happens to lie over a plot; the wheel zooms once its button is pressed.
         active_scroll=None,

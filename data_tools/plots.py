@@ -13,6 +13,7 @@ import numpy.typing as npt
 from bokeh.layouts import column as stack
 from bokeh.models import BoxAnnotation, ColumnDataSource, LinearAxis, Range1d
 from bokeh.plotting import figure
+from django.utils.translation import gettext as _
 
 from data_tools.plot_style import (
     HEIGHT,
@@ -29,6 +30,7 @@ from data_tools.plot_style import (
     to_json,
     with_unit,
 )
+from data_tools.words import role_words
 
 DISCHARGE = ("discharge", "streamflow", "runoff")
 RAIN = ("precipitation", "rain")
@@ -207,7 +209,7 @@ def _empty(colours: Palette) -> figure:
     plot = make_figure(
         colours, height=HEIGHT, x_axis_type="datetime", x_range=Range1d(0, 1), y_range=Range1d(0, 1)
     )
-    plot.title = "No column of numbers to draw"
+    plot.title = _("No column of numbers to draw")
     plot.title.text_color = colours.ink_2
     # Bokeh warns about a plot without renderers.
     plot.scatter([], [])
@@ -219,7 +221,7 @@ def _label(name: str, units: Units) -> str:
 
 
 def _short(name: str) -> str:
-    return SHORT_NAMES.get(name, name.replace("_", " "))
+    return role_words(SHORT_NAMES[name]) if name in SHORT_NAMES else name.replace("_", " ")
 
 
 def _first(names: Sequence[str], beginnings: tuple[str, ...]) -> str | None:

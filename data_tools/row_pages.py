@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from accounts.templatetags.show import decimal
 from data_tools.engine.preview import read_rows
 
 ROWS_SHOWN = 50
@@ -79,5 +80,5 @@ def _text(value: Any) -> str | None:
     if isinstance(value, datetime):
         return value.isoformat(" ", "minutes" if value.second == 0 else "seconds")
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return decimal(f"{value:.6g}")
     return str(value)

@@ -1,4 +1,4 @@
-"""What is made of a trained experiment: its model card, its verdict, its plots."""
+"""What is made of a trained experiment: its model card, its plots."""
 
 from typing import Any
 
@@ -17,11 +17,6 @@ def stored_result(experiment: Experiment) -> TrainingResult:
     stored = {key: value for key, value in experiment.result.items() if key != "beats_baseline"}
     stored["importance"] = [(name, value) for name, value in stored["importance"]]
     return TrainingResult(predictions=pl.read_parquet(experiment.predictions_file), **stored)
-
-
-def verdict(experiment: Experiment) -> str:
-    """One sentence: does the model beat persistence, and by how much."""
-    return model_card.verdict(ExperimentSpec.from_dict(experiment.spec), stored_result(experiment))
 
 
 def card(experiment: Experiment) -> str:

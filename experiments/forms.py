@@ -4,13 +4,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from data_tools.models import DataSource
 from experiments.engine.parameters import PARAMETERS
 from experiments.engine.search import SEARCHED_MODELS
-from experiments.engine.spec import MODELS, ExperimentSpec
+from experiments.engine.spec import ExperimentSpec
 from experiments.errors import ExperimentGuardError
+from experiments.words import MODELS, PARAMETER_MEANINGS
 
 TRAIN_SHARE = 0.7
 MAX_TRIALS = 60
@@ -58,6 +61,11 @@ class ParametersField(forms.CharField):
         )
 
 
+def _day_input() -> forms.DateInput:
+    # Browsers show a day as the reader writes it, and take it in this form only.
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 class ExperimentForm(forms.Form):
     """A form for one data source; `to_spec()` after is_valid()."""
 
@@ -85,8 +93,8 @@ class ExperimentForm(forms.Form):
         initial=(3, 7, 30),
         help_text=_("Sums and means over that many days."),
     )
-    train_end = forms.DateField(label=_("Training until"), widget=forms.DateInput(attrs={"type": "date"}))
-    test_start = forms.DateField(label=_("Test from"), widget=forms.DateInput(attrs={"type": "date"}))
+    train_end = forms.DateField(label=_("Training until"), widget=_day_input())
+    test_start = forms.DateField(label=_("Test from"), widget=_day_input())
     model = forms.ChoiceField(
         label=_("Model"),
         choices=list(MODELS.items()),
@@ -133,7 +141,9 @@ class ExperimentForm(forms.Form):
             and column["name"] != target
             and column["count"]
         ]
-        self.fields["name"].initial = f"{MODELS['hist_gradient_boosting']}, 1 day ahead"
+        self.fields["name"].initial = gettext("%(model)s, 1 day ahead") % {
+            "model": MODELS["hist_gradient_boosting"]
+        }
         train_end = self._default_split(target)
         self.fields["train_end"].initial = train_end
         self.fields["test_start"].initial = train_end + timedelta(days=1)
@@ -183,9 +193,16 @@ class ExperimentForm(forms.Form):
         """For each model its parameters with meaning, default and range."""
         return [
             (
-                MODELS[model],
+                str(MODELS[model]),
                 [
-                    f"{name}: {p.meaning}, {p.default:g} ({p.low:g} to {p.high:g})"
+                    gettext("%(name)s: %(meaning)s, %(default)s (%(low)s to %(high)s)")
+                    % {
+                        "name": name,
+                        "meaning": PARAMETER_MEANINGS[p.meaning],
+                        "default": f"{p.default:g}",
+                        "low": f"{p.low:g}",
+                        "high": f"{p.high:g}",
+                    }
                     for name, p in parameters.items()
                 ],
             )
@@ -197,7 +214,8 @@ class ExperimentForm(forms.Form):
 def column_label(column: dict[str, Any]) -> str:
     """`discharge_m3s, m³/s (1,096 values)`."""
     unit = f", {column['unit']}" if column["unit"] else ""
-    return f"{column['name']}{unit} ({column['count']:,} values)"
+    values = gettext("%(count)s values") % {"count": intcomma(column["count"])}
+    return f"{column['name']}{unit} ({values})"
 
 
 def observed_span(source: DataSource, target: str) -> tuple[date, date] | None:

@@ -8,7 +8,7 @@ from django.db import models
 from django.urls import reverse
 
 from data_tools.models import DataSource
-from experiments.engine.spec import MODELS
+from experiments.words import MODELS
 from jobs.models import Job
 from projects.models import Project
 
@@ -64,7 +64,7 @@ class Experiment(models.Model):
 
     @property
     def model_label(self) -> str:
-        return MODELS[self.model]
+        return str(MODELS[self.model])
 
     @property
     def predictions_file(self) -> Path:

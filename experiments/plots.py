@@ -7,11 +7,13 @@ plots.js hands to Bokeh.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from bokeh.models import ColumnDataSource, FixedTicker, Range1d, Span
 from bokeh.plotting import figure
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from data_tools.plot_style import (
     DASHES,
@@ -30,17 +32,20 @@ from data_tools.plot_style import (
     with_unit,
 )
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 Predictions = Mapping[str, Sequence[Any]]
 
 # The axes and the tool bar take the difference: the frame inside is about as wide as it is high.
 SQUARE_WIDTH = HEIGHT + 90
 
-KINDS: dict[str, str] = {
-    "hydrograph": "Observed and simulated",
-    "scatter": "Simulated against observed",
-    "flow_duration": "Flow duration",
-    "residuals": "Residuals",
-    "importance": "Input importance",
+KINDS: dict[str, StrOrPromise] = {
+    "hydrograph": _("Observed and simulated"),
+    "scatter": _("Simulated against observed"),
+    "flow_duration": _("Flow duration"),
+    "residuals": _("Residuals"),
+    "importance": _("Input importance"),
 }
 
 
@@ -95,7 +100,14 @@ def comparison_plot(
         )
     days = sorted(observed)
     truth = ColumnDataSource({"date": as_dates(days), "observed": np.array([observed[day] for day in days])})
-    plot.line("date", "observed", source=truth, color=colours.river, legend_label="observed", name="observed")
+    plot.line(
+        "date",
+        "observed",
+        source=truth,
+        color=colours.river,
+        legend_label=gettext("observed"),
+        name="observed",
+    )
     style_legend(plot, colours)
     return to_json(plot)
 
@@ -108,16 +120,16 @@ def _hydrograph(predictions: Predictions, label: str, colours: Palette) -> figur
     plot = make_figure(colours, y_label=label, x_axis_type="datetime", **window)
     source = ColumnDataSource({name: data[name] for name in ("date", "observed", "simulated", "baseline")})
     look = (
-        ("baseline", "persistence", colours.ink_3, "dotted"),
-        ("observed", "observed", colours.river, "solid"),
-        ("simulated", "simulated", colours.sim, "solid"),
+        ("baseline", gettext("persistence"), colours.ink_3, "dotted"),
+        ("observed", gettext("observed"), colours.river, "solid"),
+        ("simulated", gettext("simulated"), colours.sim, "solid"),
     )
     lines = [
         plot.line("date", field, source=source, color=colour, line_dash=dash, legend_label=name, name=field)
         for field, name, colour, dash in look
     ]
     lines[0].visible = False
-    rows = [(name, f"@{field}{{0.[000]}}") for field, name, _, _ in look[::-1]]
+    rows = [(name, f"@{field}{{0.[000]}}") for field, name, *_look in look[::-1]]
     plot.add_tools(hover(lines[1:2], ("", "@date{%F}"), *rows))
     if test.size and test.size < data["date"].size:
         # Left of it lies what the model has seen: a good fit there says little.
@@ -133,8 +145,8 @@ def _scatter(predictions: Predictions, unit: str, colours: Palette) -> figure:
     low, high = _common_extent(test["observed"], test["simulated"])
     plot = make_figure(
         colours,
-        x_label=with_unit("observed", unit),
-        y_label=with_unit("simulated", unit),
+        x_label=with_unit(gettext("observed"), unit),
+        y_label=with_unit(gettext("simulated"), unit),
         x_range=Range1d(low, high),
         y_range=Range1d(low, high),
         max_width=SQUARE_WIDTH,
@@ -154,8 +166,8 @@ def _scatter(predictions: Predictions, unit: str, colours: Palette) -> figure:
         hover(
             [dots],
             ("", "@date{%F}"),
-            ("observed", "@observed{0.[000]}"),
-            ("simulated", "@simulated{0.[000]}"),
+            (gettext("observed"), "@observed{0.[000]}"),
+            (gettext("simulated"), "@simulated{0.[000]}"),
             mode="mouse",
         )
     )
@@ -169,17 +181,23 @@ def _flow_duration(predictions: Predictions, label: str, colours: Palette) -> fi
     logarithmic = any((values > 0).any() for _, values in curves.values())
     plot = make_figure(
         colours,
-        x_label="share of days on which it is exceeded, %",
+        x_label=gettext("share of days on which it is exceeded, %"),
         y_label=label,
         y_axis_type="log" if logarithmic else "linear",
         x_range=Range1d(0, 100),
     )
-    for name, colour in (("observed", colours.river), ("simulated", colours.sim)):
+    looks = (
+        ("observed", gettext("observed"), colours.river),
+        ("simulated", gettext("simulated"), colours.sim),
+    )
+    for name, word, colour in looks:
         share, values = curves[name]
         shown = values > 0 if logarithmic else np.ones(values.size, dtype=bool)
         source = ColumnDataSource({"share": share[shown], "value": values[shown]})
-        line = plot.line("share", "value", source=source, color=colour, legend_label=name, name=name)
-        plot.add_tools(hover([line], (name, "@value{0.[000]}"), ("exceeded", "@share{0.0} %"), mode="mouse"))
+        line = plot.line("share", "value", source=source, color=colour, legend_label=word, name=name)
+        plot.add_tools(
+            hover([line], (word, "@value{0.[000]}"), (gettext("exceeded"), "@share{0.0} %"), mode="mouse")
+        )
     if logarithmic:
         positive = np.concatenate([values[values > 0] for _, values in curves.values()])
         plot.yaxis.ticker = FixedTicker(ticks=ticks_1_2_5(float(positive.min()), float(positive.max())))
@@ -189,12 +207,14 @@ def _flow_duration(predictions: Predictions, label: str, colours: Palette) -> fi
 
 def _residuals(predictions: Predictions, unit: str, colours: Palette) -> figure:
     test = _test(predictions)
-    plot = make_figure(colours, y_label=with_unit("simulated − observed", unit), x_axis_type="datetime")
+    plot = make_figure(
+        colours, y_label=with_unit(gettext("simulated − observed"), unit), x_axis_type="datetime"
+    )
     plot.add_layout(Span(location=0, dimension="width", line_color=colours.ink_3))
     source = ColumnDataSource({"date": test["date"], "residual": test["simulated"] - test["observed"]})
     line = plot.line("date", "residual", source=source, color=colours.sim, name="residuals")
     plot.add_tools(
-        hover([line], ("", "@date{%F}"), ("simulated − observed", f"@residual{{+0.[000]}} {unit}"))
+        hover([line], ("", "@date{%F}"), (gettext("simulated − observed"), f"@residual{{+0.[000]}} {unit}"))
     )
     return plot
 
@@ -208,8 +228,8 @@ def _importance(importance: Sequence[tuple[str, float]], colours: Palette) -> fi
     plot = make_figure(
         colours,
         height=HEIGHT,
-        x_label="NSE lost when the input is shuffled",
-        y_range=names[::-1] or ["no inputs"],
+        x_label=gettext("NSE lost when the input is shuffled"),
+        y_range=names[::-1] or [gettext("no inputs")],
         x_range=Range1d(least * 1.05, most * 1.05),
     )
     source = ColumnDataSource({"name": names, "value": values})

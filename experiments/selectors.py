@@ -1,19 +1,25 @@
 """What pages read of experiments."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.templatetags.show import decimal
 from data_tools.models import DataSource
 from experiments.engine.metrics import METRICS, Metric
-from experiments.engine.spec import MODELS
 from experiments.models import Experiment
+from experiments.words import METRIC_MEANINGS, MODELS
 from jobs.models import Job
 from projects.permissions import visible_project_ids
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 SORTS = {"recent": ("-created_at", "id"), "name": ("name", "id"), "nse": ("-nse", "id")}
 
@@ -59,6 +65,11 @@ class MetricRow:
     baseline: float | None
 
     @property
+    def meaning(self) -> str:
+        """What the measure's letters stand for."""
+        return str(METRIC_MEANINGS[self.metric.key])
+
+    @property
     def verdict(self) -> str:
         """better, worse or equal; empty when either value is undefined."""
         if self.value is None or self.baseline is None:
@@ -96,7 +107,7 @@ def target_unit(experiment: Experiment) -> str:
 class ComparedRow:
     """One line of the comparison: a label and a value for each experiment; `best` are the places of the best."""
 
-    label: str
+    label: "StrOrPromise"
     values: list[Any]
     best: frozenset[int] = frozenset()
 
@@ -123,22 +134,22 @@ def _compared_metric(metric: Metric, experiments: list[Experiment]) -> ComparedR
     return ComparedRow(f"{metric.label} {unit}".strip(), values, frozenset(best))
 
 
-CHOICES = {
-    "model": "Model",
-    "target": "Target",
-    "inputs": "Inputs",
-    "lags": "Lags, days",
-    "windows": "Windows, days",
-    "lead_time": "Lead time, days",
-    "train_end": "Training until",
-    "test_start": "Test from",
-    "use_target_history": "History of the target",
-    "seed": "Seed",
+CHOICES: "dict[str, StrOrPromise]" = {
+    "model": _("Model"),
+    "target": _("Target"),
+    "inputs": _("Inputs"),
+    "lags": _("Lags, days"),
+    "windows": _("Rolling windows, days"),
+    "lead_time": _("Lead time, days"),
+    "train_end": _("Training until"),
+    "test_start": _("Test from"),
+    "use_target_history": _("History of the target"),
+    "seed": _("Seed"),
 }
 
 
 def _compared_choices(experiments: list[Experiment]) -> list[ComparedRow]:
-    rows = [ComparedRow("Data source", [experiment.source.name for experiment in experiments])]
+    rows = [ComparedRow(_("Data source"), [experiment.source.name for experiment in experiments])]
     for key, label in CHOICES.items():
         rows.append(ComparedRow(label, [_in_words(key, experiment.spec[key]) for experiment in experiments]))
     parameters = [experiment.result["model_parameters"] for experiment in experiments]
@@ -151,9 +162,9 @@ def _in_words(key: str, value: Any) -> Any:
     if key == "model":
         return MODELS[value]
     if isinstance(value, bool):
-        return "used" if value else "not used"
+        return gettext("used") if value else gettext("not used")
     return ", ".join(str(part) for part in value) if isinstance(value, list) else value
 
 
 def _rounded(value: Any) -> Any:
-    return f"{value:.4g}" if isinstance(value, float) else value
+    return decimal(f"{value:.4g}") if isinstance(value, float) else value

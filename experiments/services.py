@@ -12,9 +12,11 @@ from pathlib import Path
 import polars as pl
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from data_tools.models import DataSource
+from data_tools.words import step_words
 from experiments.engine.guards import check_spec
 from experiments.engine.search import best_trial, check_search, evaluate_trial, propose_batch, trial_seed
 from experiments.engine.spec import ExperimentSpec
@@ -37,8 +39,9 @@ def load_frame(source: DataSource, spec: ExperimentSpec) -> pl.DataFrame:
     if source.time_step != "daily" or source.rows > LONGEST_RECORD_DAYS:
         raise ExperimentGuardError(
             "not_daily",
-            f"“{source.name}” has a {source.time_step or 'unknown'} time step; experiments work on days.",
-            way_out="Use a data source with one row for each day.",
+            _("The time step of “%(name)s” is “%(step)s”; experiments work on days.")
+            % {"name": source.name, "step": step_words(source.time_step or "irregular")},
+            way_out=_("Use a data source with one row for each day."),
         )
     known = {column["name"] for column in source.columns}
     columns = [name for name in dict.fromkeys((spec.target, *spec.inputs)) if name in known]
@@ -90,7 +93,7 @@ def run_again(experiment: Experiment, *, actor: User) -> Experiment:
     """Start a new experiment with the same specification. Raises ExperimentGuardError when the data has changed."""
     return start_experiment(
         source=experiment.source,
-        name=f"{experiment.name[:140]} (again)",
+        name=_("%(name)s (again)") % {"name": experiment.name[:140]},
         spec=ExperimentSpec.from_dict(experiment.spec),
         trials_wanted=experiment.trials_wanted,
         actor=actor,

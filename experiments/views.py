@@ -18,9 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http import SignedInRequest
 from accounts.templatetags.show import significant
-from experiments import exports, plots, selectors, services
+from experiments import exports, plots, selectors, services, words
 from experiments.engine.metrics import METRICS
-from experiments.engine.spec import MODELS
 from experiments.errors import ExperimentGuardError
 from experiments.forms import ExperimentForm
 from experiments.models import Experiment
@@ -56,7 +55,7 @@ def experiment_list(request: SignedInRequest) -> HttpResponse:
         "filtered": any(chosen[name] for name in ("q", "project", "state", "model")),
         "project": project,
         "states": Job.State.choices,
-        "models": MODELS.items(),
+        "models": words.MODELS.items(),
     }
     return render(request, "experiments/list.html", context)
 
@@ -229,6 +228,7 @@ def _detail_context(experiment: Experiment, role: Role) -> dict[str, Any]:
     scores = [trial.score for trial in trials if trial.score is not None]
     context: dict[str, Any] = {
         "experiment": experiment,
+        "stage": words.stage_words(experiment.job.stage),
         "project": experiment.project,
         "source": experiment.source,
         "job": experiment.job,
@@ -247,7 +247,7 @@ def _detail_context(experiment: Experiment, role: Role) -> dict[str, Any]:
                 (name, significant(value) if isinstance(value, float) else value)
                 for name, value in experiment.result["model_parameters"].items()
             ],
-            "verdict": exports.verdict(experiment),
+            "verdict": words.verdict(experiment.spec, experiment.result),
             "beats": experiment.result["beats_baseline"],
             "worst_importance": max(
                 (abs(value) for _name, value in experiment.result["importance"]), default=0

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext_noop
 
 from core.errors import ApplicationError
 from jobs.errors import JobCancelledError, JobUnfinishedError, LeaseLostError
@@ -192,7 +193,8 @@ class Lease:
             connection.close()
 
 
-INTERNAL_MESSAGE = (
+# Kept in English; pages translate it when they show it.
+INTERNAL_MESSAGE = gettext_noop(
     "This failed for a reason that is not in your data. It has been recorded. "
     "Try once more; if it fails again, tell support the number of this job."
 )

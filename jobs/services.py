@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 from kombu.exceptions import OperationalError as BrokerError
 
 from jobs.models import Job
@@ -18,6 +19,11 @@ log = structlog.get_logger(__name__)
 
 RESEND_NEVER_SENT_S = 3
 RESEND_UNCLAIMED_S = 300
+# Kept in English; pages translate it when they show it.
+WORKER_LOST_MESSAGE = gettext_noop(
+    "The work was begun as often as is allowed and its worker died each time, most likely for want of memory. "
+    "Try a smaller file, or ask support."
+)
 
 
 def queue_job(*, task: str, subject_id: uuid.UUID) -> Job:
@@ -67,10 +73,7 @@ def reap_jobs() -> int:
         finished_at=Now(),
         lease_token=None,
         error_code="worker_lost",
-        error_message=(
-            f"The work was begun {settings.JOB_MAX_ATTEMPTS} times and its worker died each time, "
-            "most likely for want of memory. Try a smaller file, or ask support."
-        ),
+        error_message=WORKER_LOST_MESSAGE,
     )
     lapsed.filter(cancel_requested=True).update(
         state=Job.State.CANCELLED, finished_at=Now(), lease_token=None

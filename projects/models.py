@@ -5,15 +5,16 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
     """What a member may do; each role may do all that the ones after it may."""
 
-    OWNER = "owner", "Owner"  # delete the project, name managers
-    MANAGER = "manager", "Manager"  # edit and archive the project, its members
-    ANALYST = "analyst", "Analyst"  # upload data, run experiments
-    VIEWER = "viewer", "Viewer"  # look and download
+    OWNER = "owner", _("Owner")  # delete the project, name managers
+    MANAGER = "manager", _("Manager")  # edit and archive the project, its members
+    ANALYST = "analyst", _("Analyst")  # upload data, run experiments
+    VIEWER = "viewer", _("Viewer")  # look and download
 
     @property
     def rank(self) -> int:

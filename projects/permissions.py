@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from projects.models import Membership, Project, Role
@@ -26,7 +27,8 @@ def require(user: User | AnonymousUser, project_id: UUID, needed: Role = Role.VI
         raise Http404("No project of yours has this address.")
     if not role.may(needed):
         raise PermissionDenied(
-            f"This needs the role of {needed.label.lower()}; yours is {role.label.lower()}."
+            _("This needs the role “%(needed)s”; yours is “%(own)s”.")
+            % {"needed": needed.label, "own": role.label}
         )
     return role
 

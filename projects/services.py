@@ -5,6 +5,7 @@ from uuid import UUID
 from django.db import transaction
 from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import UserInputError
@@ -60,12 +61,12 @@ def set_member(project: Project, *, user: User, role: Role, actor: User) -> Memb
     member = Membership.objects.select_for_update().filter(project=project, user=user).first()
     if member is None:
         member = Membership.objects.create(project=project, user=user, role=role)
-        verb = f"added as {role.label.lower()}"
+        verb = f"added as {role.value}"
     else:
         _keep_an_owner(member, becomes=role)
         member.role = role
         member.save(update_fields=["role"])
-        verb = f"made {role.label.lower()}"
+        verb = f"made {role.value}"
     record_activity(project, actor=actor, verb=verb, kind="member", name=user.name)
     return member
 
@@ -91,7 +92,8 @@ def change_member(project: Project, *, user: User, role: Role, actor: User, acto
     givable = roles_to_give(actor_role)
     if role not in givable or (present is not None and Role(present.role) not in givable):
         raise UserInputError(
-            f"A {actor_role.label.lower()} cannot make {user.name} {role.label.lower()}. Ask an owner to do it."
+            _("With the role “%(own)s” you cannot make %(name)s “%(role)s”. Ask an owner to do it.")
+            % {"own": actor_role.label, "name": user.name, "role": role.label}
         )
     return set_member(project, user=user, role=role, actor=actor)
 
@@ -102,5 +104,6 @@ def _keep_an_owner(member: Membership, *, becomes: Role | None) -> None:
     owners = Membership.objects.select_for_update().filter(project=member.project_id, role=Role.OWNER)
     if not owners.exclude(pk=member.pk).exists():
         raise UserInputError(
-            f"{member.user.name} is the only owner of “{member.project.name}”. Make somebody else an owner first."
+            _("%(name)s is the only owner of “%(project)s”. Make somebody else an owner first.")
+            % {"name": member.user.name, "project": member.project.name}
         )

@@ -4,7 +4,8 @@ import math
 from datetime import datetime
 
 from django import template
-from django.utils.formats import date_format, localize
+from django.contrib.humanize.templatetags.humanize import NaturalTimeFormatter
+from django.utils.formats import date_format, get_format, localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -21,7 +22,9 @@ def ago(moment: datetime | None) -> SafeString | str:
         return "–"
     exact = date_format(localtime(moment), "DATETIME_FORMAT")
     seconds = (now() - moment).total_seconds()
-    words = _("just now") if seconds < 60 else _("%(time)s ago") % {"time": timesince(moment, depth=1)}
+    # Humanize's words, for "3 days" and "3 days ago" differ in the case of the days in German.
+    past = timesince(moment, time_strings=NaturalTimeFormatter.past_substrings, depth=1)
+    words = _("just now") if seconds < 60 else _("%(time)s ago") % {"time": past}
     return format_html(
         '<time datetime="{}" title="{}" data-relative>{}</time>', moment.isoformat(), exact, words
     )
@@ -41,7 +44,13 @@ def significant(value: float | None, digits: int = 3) -> str:
             if magnitude < digits - 1
             else f"{round(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
         )
-    return f"{value:.{digits - 1}e}"
+    return decimal(f"{value:.{digits - 1}e}")
+
+
+@register.filter
+def decimal(text: str) -> str:
+    """A number as Python writes it, with the decimal mark of the reader's language."""
+    return text.replace(".", str(get_format("DECIMAL_SEPARATOR")))
 
 
 @register.filter
@@ -50,7 +59,7 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     if seconds < 60:
-        return f"{seconds:.1f} s"
+        return decimal(f"{seconds:.1f} s")
     if seconds < 3600:
         return f"{int(seconds // 60)} min {int(seconds % 60)} s"
     return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"

@@ -5,7 +5,11 @@ from collections.abc import Sequence
 from django import template
 from django.utils.translation import gettext as _
 
+from data_tools import words
+
 register = template.Library()
+register.filter("step_words", words.step_words)
+register.filter("role_words", words.role_words)
 
 
 @register.filter
@@ -17,17 +21,8 @@ def row_ranges(rows: Sequence[int], most: int = 12) -> str:
             ranges[-1][1] = row
         else:
             ranges.append([row, row])
-    words = [
+    spoken = [
         _("%(first)s to %(last)s") % {"first": first, "last": last} if last > first else str(first)
         for first, last in ranges[:most]
     ]
-    return ", ".join(words) + (", …" if len(ranges) > most else "")
-
-
-@register.filter
-def role_words(role: str) -> str:
-    """A column's role in words: `temperature_max` as `temperature, max`."""
-    subject, _underscore, kind = role.partition("_")
-    if kind in {"min", "max", "mean"}:
-        return f"{subject}, {kind}"
-    return role.replace("_", " ")
+    return ", ".join(spoken) + (", …" if len(ranges) > most else "")

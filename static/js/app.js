@@ -199,7 +199,7 @@
   document.addEventListener("htmx:sendError", () => announce(document.body.dataset.offline, 6000));
   document.addEventListener("htmx:responseError", (event) => {
     const id = event.detail.xhr.getResponseHeader("X-Error-Id");
-    announce(document.body.dataset.refused + (id ? ` Error id ${id}` : ""), 12000);
+    announce(document.body.dataset.refused + (id ? ` ${document.body.dataset.errorId || "Error id"} ${id}` : ""), 12000);
   });
   document.addEventListener("htmx:afterSettle", refreshTimes);
 

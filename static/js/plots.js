@@ -4,13 +4,25 @@
 
    fetches the address with ?theme=light|dark, which answers with Bokeh's JSON, and draws it. The table stays
    reachable below the plot; when there is no plot it stays where it is, and a sentence says why.
-   Words for translation: data-plot-table, data-plot-failed on the element.
+   Its words in the reader's language are on the element: templates/partials/plot_words.html.
 
    A link with data-plot-start and data-plot-end (ISO 8601) turns every plot over time on the page to that stretch. */
 "use strict";
 
 (() => {
   const plots = new Map();
+  const english = {
+    plotTable: "The figures as a table",
+    plotFailed: "The plot could not be drawn",
+    plotBelow: "Its figures stand below.",
+    plotLibrary: "the drawing library did not load",
+    plotAnswered: "the server answered",
+    plotLoggedOut: "you may have been logged out; load the page again",
+  };
+
+  function words(plot, name) {
+    return plot.element.dataset[name] || english[name];
+  }
 
   function theme() {
     const chosen = document.documentElement.dataset.theme;
@@ -40,7 +52,7 @@
     details.className = "fold";
     const summary = document.createElement("summary");
     summary.className = "small";
-    summary.textContent = plot.element.dataset.plotTable || "The figures as a table";
+    summary.textContent = words(plot, "plotTable");
     details.append(summary, ...plot.fallback.childNodes);
     plot.fallback.replaceWith(details);
     plot.fallback = details;
@@ -50,9 +62,9 @@
     const url = new URL(plot.element.dataset.plotUrl, location.href);
     url.searchParams.set("theme", wanted);
     const response = await fetch(url, { headers: { Accept: "application/json" }, credentials: "same-origin" });
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
+    if (!response.ok) throw new Error(`${words(plot, "plotAnswered")} ${response.status}`);
     const type = response.headers.get("Content-Type") || "";
-    if (!type.includes("json")) throw new Error("you may have been logged out; load the page again");
+    if (!type.includes("json")) throw new Error(words(plot, "plotLoggedOut"));
     return response.json();
   }
 
@@ -74,7 +86,7 @@
     plot.element.setAttribute("aria-busy", "true");
     if (!plot.manager) plot.fallback.style.visibility = "hidden";
     try {
-      if (!window.Bokeh) throw new Error("the drawing library did not load");
+      if (!window.Bokeh) throw new Error(words(plot, "plotLibrary"));
       const item = await load(plot, wanted);
       if (turn !== plot.wanted) return;
       const fresh = document.createElement("div");
@@ -95,8 +107,8 @@
     } catch (error) {
       if (turn !== plot.wanted) return;
       console.warn("Plot not drawn:", plot.element.dataset.plotUrl, error);
-      const words = plot.element.dataset.plotFailed || "The plot could not be drawn";
-      plot.status.textContent = `${words}: ${error.message}. ${plot.fallback.querySelector("table") ? "Its figures stand below." : ""}`;
+      const below = plot.fallback.querySelector("table") ? words(plot, "plotBelow") : "";
+      plot.status.textContent = `${words(plot, "plotFailed")}: ${error.message}. ${below}`;
       plot.status.hidden = false;
       plot.element.dataset.plotDrawn = "failed";
     } finally {

@@ -4,12 +4,23 @@
 "use strict";
 
 (() => {
-  const words = {
+  /* Used where the form brings no words of its own (data_tools/partials/upload_words.html). */
+  const english = {
     lost: "The connection was lost before the file was whole. Nothing was kept; choose Upload to try again.",
     large: "The server takes no file of this size.",
     failed: "The server could not take the file. Nothing was kept; try again, or send the error id if it shows one.",
     stopped: "Upload stopped. Nothing was kept.",
+    overLimit: "{name} is {size}; at most {limit} are taken. Compress it with gzip, or save it as Parquet.",
+    uploading: "Uploading",
+    looking: "The server is looking at the file",
+    rate: "{sent} of {total}, {rate}/s",
+    stop: "Stop",
+    bar: "Upload",
   };
+
+  function words(form, name, values = {}) {
+    return (form?.dataset[name] || english[name]).replace(/\{(\w+)\}/g, (_, key) => values[key]);
+  }
 
   function size(bytes) {
     const units = ["B", "KB", "MB", "GB"];
@@ -50,7 +61,7 @@
     const limit = Number(input.dataset.maxBytes || 0);
     const file = input.files[0];
     if (!limit || !file || file.size <= limit) return "";
-    return `${file.name} is ${size(file.size)}; at most ${size(limit)} are taken. Compress it with gzip, or save it as Parquet.`;
+    return words(input.form, "overLimit", { name: file.name, size: size(file.size), limit: size(limit) });
   }
 
   function showChosen(input) {
@@ -71,8 +82,9 @@
     place.dataset.uploadProgress = "";
     place.hidden = false;
     place.className = "progress";
-    place.innerHTML = '<div class="progress-line"><span class="stage" role="status"></span><span class="percent"></span></div><progress max="100"></progress><div class="progress-foot"><span></span><button type="button" class="button small">Stop</button></div>';
-    place.querySelector("progress").setAttribute("aria-label", "Upload");
+    place.innerHTML = '<div class="progress-line"><span class="stage" role="status"></span><span class="percent"></span></div><progress max="100"></progress><div class="progress-foot"><span></span><button type="button" class="button small"></button></div>';
+    place.querySelector("button").textContent = words(form, "stop");
+    place.querySelector("progress").setAttribute("aria-label", words(form, "bar"));
     return place;
   }
 
@@ -99,7 +111,7 @@
     place.hidden = true;
     if (request.status < 500 && replaceForm(form, request.responseText)) return;
     const id = request.getResponseHeader("X-Error-Id") || request.getResponseHeader("X-Request-Id");
-    showError(form, (request.status === 413 ? words.large : words.failed) + (id ? ` (${id})` : ""));
+    showError(form, words(form, request.status === 413 ? "large" : "failed") + (id ? ` (${id})` : ""));
   }
 
   function send(form, submitter) {
@@ -121,7 +133,7 @@
     buttons.forEach((button) => { button.disabled = true; });
     addEventListener("beforeunload", warn);
     showError(form, "");
-    stage.textContent = "Uploading";
+    stage.textContent = words(form, "uploading");
     stop.addEventListener("click", () => request.abort());
     request.upload.addEventListener("progress", (event) => {
       if (!event.lengthComputable) return;
@@ -129,16 +141,16 @@
       const rate = (1000 * event.loaded) / (performance.now() - began);
       progress.value = share;
       percent.textContent = `${share} %`;
-      foot.textContent = `${size(event.loaded)} of ${size(event.total)}, ${size(rate)}/s`;
-      if (event.loaded === event.total) stage.textContent = "The server is looking at the file";
+      foot.textContent = words(form, "rate", { sent: size(event.loaded), total: size(event.total), rate: size(rate) });
+      if (event.loaded === event.total) stage.textContent = words(form, "looking");
     });
     request.addEventListener("load", () => {
       settle();
       finished(form, request, place);
     });
-    request.addEventListener("error", () => settle(words.lost));
-    request.addEventListener("timeout", () => settle(words.lost));
-    request.addEventListener("abort", () => settle(words.stopped));
+    request.addEventListener("error", () => settle(words(form, "lost")));
+    request.addEventListener("timeout", () => settle(words(form, "lost")));
+    request.addEventListener("abort", () => settle(words(form, "stopped")));
     request.open("POST", form.action || location.href);
     request.setRequestHeader("HX-Request", "true");
     request.setRequestHeader("Accept", "text/html");
