@@ -51,7 +51,9 @@ class DataSource(models.Model):
             models.Index(fields=["-created_at", "id"], name="source_recent_all"),
             models.Index(Lower("name"), "id", name="source_name"),
             models.Index(fields=["-rows", "id"], name="source_rows"),
-            models.Index(fields=["job", "project"], name="source_of_job"),  # to count by state without the rows
+            models.Index(
+                fields=["job", "project"], name="source_of_job"
+            ),  # to count by state without the rows
             models.Index(fields=["project", "sha256"], name="source_same_content"),
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="source_name_search"),
         ]

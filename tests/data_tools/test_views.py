@@ -117,7 +117,13 @@ def use(source: DataSource, name: str) -> None:
 def test_the_page_of_a_processed_file_shows_what_was_found(owner_client: Client, ready: DataSource) -> None:
     response = owner_client.get(address("detail", ready))
     page = response.content.decode()
-    for words in ("40 days", "2001-01-01 to 2001-02-09", "converted from cubic feet per second (cfs)", "discharge_m3s", "2.83168"):
+    for words in (
+        "40 days",
+        "2001-01-01 to 2001-02-09",
+        "converted from cubic feet per second (cfs)",
+        "discharge_m3s",
+        "2.83168",
+    ):
         assert words in page
     assert "style-src 'self' 'unsafe-inline'" in response["Content-Security-Policy"]
     assert "unsafe-inline" not in owner_client.get(reverse("data:list"))["Content-Security-Policy"]
