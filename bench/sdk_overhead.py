@@ -12,7 +12,6 @@ import argparse
 import gc
 import io
 import json
-import logging
 import random
 import shutil
 import statistics
@@ -21,56 +20,28 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import django
-from django.conf import settings
+import overhead_site as site  # noqa: E402
+import sentry_sdk  # noqa: E402
+from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from sentry_sdk.integrations.celery import CeleryIntegration  # noqa: E402
+from sentry_sdk.integrations.django import DjangoIntegration  # noqa: E402
+from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: E402
+from sentry_sdk.integrations.redis import RedisIntegration  # noqa: E402
+from sentry_sdk.transport import Transport  # noqa: E402
 
-settings.configure(
-    DEBUG=False,
-    SECRET_KEY="bench-" + "k3y" * 12,
-    ALLOWED_HOSTS=["*"],
-    ROOT_URLCONF=__name__,
-    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
-    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"],
-    MIDDLEWARE=[
-        "django.middleware.security.SecurityMiddleware",
-        "django.contrib.sessions.middleware.SessionMiddleware",
-        "django.middleware.common.CommonMiddleware",
-        "django.contrib.auth.middleware.AuthenticationMiddleware",
-        "django.middleware.clickjacking.XFrameOptionsMiddleware",
-        "sdk_overhead.remember" if __name__ == "sdk_overhead" else "__main__.remember",
-    ],
-    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-    LOGGING_CONFIG=None,
-    USE_TZ=True,
-)
-django.setup()
-
-import sentry_sdk
-from django.contrib.auth.models import Group, Permission
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.management import call_command
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
-from sentry_sdk.integrations.celery import CeleryIntegration
-from sentry_sdk.integrations.django import DjangoIntegration
-from sentry_sdk.integrations.logging import LoggingIntegration
-from sentry_sdk.integrations.redis import RedisIntegration
-from sentry_sdk.transport import Transport
-
-from core.sentry import filters, remember_request
-from core.sentry import setup as ours_setup
-from core.sentry.sampling import FloodGate
+from core.sentry import filters  # noqa: E402
+from core.sentry import setup as ours_setup  # noqa: E402
+from core.sentry.sampling import FloodGate  # noqa: E402
 
 DSN = "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1"
-log = logging.getLogger("bench")
-timings: list[float] = []
 
 
 class Silent(Transport):
@@ -78,81 +49,6 @@ class Silent(Transport):
 
     def capture_envelope(self, envelope: Any) -> None:
         return None
-
-
-def remember(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """What SentryContextMiddleware does for the scrubber."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        remember_request(request)
-        return get_response(request)
-
-    return middleware
-
-
-def trivial(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("ok")
-
-
-def five_queries(request: HttpRequest) -> HttpResponse:
-    for number in range(5):
-        list(Permission.objects.filter(pk__gt=number)[:20])
-    return HttpResponse("ok")
-
-
-def fails(request: HttpRequest) -> HttpResponse:
-    """Thirty frames of ten locals, thirty breadcrumbs, tags and a context, as sdk-facts measured it."""
-    for number in range(15):
-        Group.objects.filter(pk=number).first()
-        log.info("step %d of %s", number, "the import")
-    sentry_sdk.set_tag("project", "narraguagus")
-    sentry_sdk.set_context(
-        "import", {"rows": 1200, "stage": "validate", "columns": ["date", "discharge_m3s"]}
-    )
-    try:
-        _descend(request, 29)
-    except ValueError as error:
-        started = time.thread_time()
-        sentry_sdk.capture_exception(error)
-        timings.append(time.thread_time() - started)
-    return HttpResponse("failed", status=500)
-
-
-def _descend(request: HttpRequest, depth: int) -> int:
-    groups = Group.objects.filter(pk__gt=depth)
-    nested = {
-        "rows": depth,
-        "limits": {"lower": 0.0, "upper": [1, 2, 3], "unit": "m3/s"},
-        "columns": [
-            {"name": name, "unit": "mm", "missing": depth, "mean": 1.5} for name in ("rain", "snow", "pet")
-        ],
-        "name": f"level {depth}",
-        "options": {"delimiter": ";", "encoding": "utf-8", "header": 1, "skip": [0, 1, 2]},
-    }
-    password = f"hunter{depth}canary"
-    columns = ["date", "discharge_m3s", "precipitation_mm"]
-    ratio, label, flag, group = (
-        depth / 7,
-        f"catchment {depth}",
-        depth % 2 == 0,
-        Group(pk=depth, name="analysts"),
-    )
-    if depth == 1:
-        raise ValueError(f"row {depth} of {label} cannot be read: {len(columns)} columns, {ratio:.2f}")
-    return _descend(request, depth - 1) + len(nested) + len(password) + flag + (groups is group)
-
-
-def flood(request: HttpRequest) -> HttpResponse:
-    _descend(request, 12)
-    return HttpResponse("never")
-
-
-urlpatterns = [
-    path("trivial/", trivial),
-    path("queries/", five_queries),
-    path("fails/", fails),
-    path("flood/", flood),
-]
 
 
 @dataclass(frozen=True)
@@ -258,8 +154,8 @@ def interleaved(
     variants: list[Variant], measure: Callable[[], list[float]], rounds: int
 ) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {variant.name: [] for variant in variants}
-    for number in range(rounds):
-        for variant in variants if number % 2 else variants[::-1]:
+    for _ in range(rounds):
+        for variant in random.sample(variants, len(variants)):
             with variant.active():
                 measure()[:0]  # warm the caches of this turn
                 gc.collect()
@@ -272,15 +168,18 @@ def interleaved(
 def measure_requests(caller: Caller, spool: Path, rounds: int, figures: list[dict[str, Any]]) -> None:
     for rate in (0.0, 0.1, 1.0):
         variants = [make_plain(rate), make_ours(rate, spool)]
-        for route, times in (("trivial", 200), ("queries", 60)):
+        for route, times in (("trivial", 120), ("queries", 40)):
             random.seed(7)
-            found = interleaved(variants, lambda r=route, t=times: cpu_of(lambda: caller.call(r), t), rounds)
-            # The mean, because at 10 % the median request is an untraced one and would hide the traced.
-            plain, ours = (statistics.fmean(_trimmed(found[name])) for name in ("plain", "ours"))
-            print(f"{route:8} traces {rate:4.0%}: plain {plain * 1e6:7.0f} µs, ours {ours * 1e6:7.0f} µs")
-            figures.append(
-                _figure(f"request ({route}, traces {rate:.0%}), ours / plain", ours / plain, "×", 1.1)
-            )
+            each: dict[str, list[float]] = {"plain": [], "ours": []}
+            for _ in range(2 * rounds):
+                found = interleaved(variants, lambda r=route, n=times: cpu_of(lambda: caller.call(r), n), 1)
+                for name, spent in found.items():
+                    # The mean, because at 10 % the median request is an untraced one and would hide the traced.
+                    each[name].append(statistics.fmean(_trimmed(spent)))
+            ratio = statistics.median(ours / plain for ours, plain in zip(each["ours"], each["plain"], strict=True))
+            plain, ours = (statistics.median(each[name]) * 1e6 for name in ("plain", "ours"))
+            print(f"{route:8} traces {rate:4.0%}: plain {plain:7.0f} µs, ours {ours:7.0f} µs")
+            figures.append(_figure(f"request ({route}, traces {rate:.0%}), ours / plain", ratio, "×", 1.1))
 
 
 def measure_capture(caller: Caller, spool: Path, rounds: int, figures: list[dict[str, Any]]) -> None:
@@ -288,10 +187,10 @@ def measure_capture(caller: Caller, spool: Path, rounds: int, figures: list[dict
     filters.get_filters()._gate = FloodGate(burst=10**9)
 
     def measure() -> list[float]:
-        timings.clear()
+        site.timings.clear()
         for _ in range(40):
             caller.call("fails")
-        return list(timings)
+        return list(site.timings)
 
     found = interleaved(variants, measure, rounds)
     for name in ("plain", "ours"):
@@ -340,9 +239,7 @@ def main() -> int:
     parser.add_argument("--only", choices=("requests", "capture", "flood"))
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
-    logging.getLogger("django.request").setLevel(logging.CRITICAL)
-    logging.getLogger("core.sentry").setLevel(logging.CRITICAL)
-    log.setLevel(logging.INFO)
+    site.configure()
     call_command("migrate", verbosity=0)
     figures: list[dict[str, Any]] = []
     spool = Path(tempfile.mkdtemp(prefix="bench-spool-"))

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import sentry_sdk
 
+from core.sentry.plain import plain
+
 Level = Literal["fatal", "critical", "error", "warning", "info", "debug"]
 
 MAX_TAG_LENGTH = 200
@@ -116,10 +118,11 @@ def _reporting(
 def _sections(context: Mapping[str, Any] | None) -> Mapping[str, Mapping[str, Any]]:
     if not context:
         return {}
-    named = all(isinstance(section, Mapping) for section in context.values())
+    # By type, since isinstance would ask a lazy object for its class, and so load it.
+    named = all(issubclass(type(section), dict) for section in context.values())
     return context if named else {"context": context}
 
 
 def _tag(value: Any) -> str:
     # Sentry refuses tags that are no strings: a UUID would arrive as "UUID('…')".
-    return str(value)[:MAX_TAG_LENGTH]
+    return str(plain(value))[:MAX_TAG_LENGTH]

@@ -251,13 +251,17 @@ def _reason_not_to_send(
 ) -> str | None:
     if not environment.dsn:
         return "SENTRY_DSN is not set"
-    if transport is None and (environment.environment == "test" or "pytest" in sys.modules):
+    if transport is None and _in_tests(environment):
         return "tests send nothing unless they ask"
     return dsn_problem(
         environment.dsn,
         local_only=environment.environment == "development" and not environment.send_in_debug,
         allowed_hosts=strategy.sending.allowed_hosts if strategy else (),
     )
+
+
+def _in_tests(environment: SentryEnvironment) -> bool:
+    return environment.environment == "test" or "pytest" in sys.modules
 
 
 def _trace_targets(hosts: Sequence[str]) -> list[str]:
@@ -352,6 +356,6 @@ def _prepare(event: Any, hint: Any) -> Any:
 def _tell(setup: SentrySetup) -> None:
     if setup.enabled:
         return
-    loud = setup.environment.dsn and setup.environment.environment != "test" and "pytest" not in sys.modules
+    loud = setup.environment.dsn and not _in_tests(setup.environment)
     log: Callable[..., None] = logger.error if loud else logger.info
     log("Errors are not reported: %s.", setup.reason)
