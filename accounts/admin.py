@@ -14,7 +14,7 @@ class AccountAdmin(UserAdmin):
     fieldsets = (
         (None, {"fields": ("email", "password", "name")}),
         (_("Preferences"), {"fields": ("theme", "language", "time_zone")}),
-        (_("May"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
-        (_("When"), {"fields": ("date_joined", "last_login")}),
+        (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
+        (_("Important dates"), {"fields": ("date_joined", "last_login")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)

@@ -88,7 +88,7 @@ def make_figure(
     colours: Palette, *, height: int = HEIGHT, x_label: str = "", y_label: str = "", **options: Any
 ) -> figure:
     """An empty figure as wide as its place: transparent, with hairlines; pan, zooms and reset."""
-    pan = PanTool(dimensions="width", description=_("Move in time"))
+    pan = PanTool(dimensions="width", description=_("Move"))
     wheel = WheelZoomTool(dimensions="width", description=_("Zoom with the wheel"))
     plot = figure(
         height=height,
