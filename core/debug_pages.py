@@ -25,6 +25,7 @@ KEEP = 20
 # Django's page brings its style and script in line. In its sandbox it has no origin, so nothing of the site's is in reach.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; sandbox allow-scripts"
 _TECHNICAL_404 = b"<code>DEBUG = True</code>"
+_OF_THE_BODY = frozenset({"content-type", "content-length", "content-security-policy"})
 _ERROR_ID = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}")
 
 
@@ -61,13 +62,23 @@ def rebrand(request: HttpRequest, response: HttpResponseBase, facts: RequestFact
         return response
     if facts.technical_page is not None:
         facts.technical_url = _keep(facts.error_id, facts.technical_page)
-        if response.status_code == 400:
-            return error_pages.bad_request(request)
-        return error_pages.failure_page(request, facts.failure)
-    if response.status_code == 404 and _TECHNICAL_404 in response.content:
+        is_bad_request = response.status_code == 400
+        branded = (
+            error_pages.bad_request(request)
+            if is_bad_request
+            else error_pages.failure_page(request, facts.failure)
+        )
+    elif response.status_code == 404 and _TECHNICAL_404 in response.content:
         facts.technical_url = _keep(facts.error_id, response.content.decode())
-        return error_pages.page_not_found(request)
-    return response
+        branded = error_pages.page_not_found(request)
+    else:
+        return response
+    for name, value in response.headers.items():
+        # What the middlewares behind this one have added, their own headers and cookies.
+        if name.lower() not in _OF_THE_BODY:
+            branded.headers.setdefault(name, value)
+    branded.cookies = response.cookies
+    return branded
 
 
 def technical_page(request: HttpRequest, error_id: str) -> HttpResponse:

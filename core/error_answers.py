@@ -80,6 +80,7 @@ def answer(
         response = _json(request, status, message or MESSAGES[family(status)], known.get("error_id"), kind)
     patch_vary_headers(response, ("Accept",))
     response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
     if retry_after_s is not None:
         response.headers["Retry-After"] = str(retry_after_s)
     return response

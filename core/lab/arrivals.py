@@ -45,7 +45,7 @@ def record_event(
     outcome: str, found: Classification, event: Mapping[str, Any], hint: Mapping[str, Any]
 ) -> None:
     """An observer of core.sentry.filters: every event, sent or held back."""
-    if not settings.DEBUG:
+    if not settings.DEBUG or (outcome == "thinned" and not _is_worth_a_line(event)):
         return
     tags = event.get("tags") or {}
     values = (event.get("exception") or {}).get("values") or [{}]
@@ -70,6 +70,21 @@ def record_event(
             details=whole,
         )
     )
+
+
+_thinned_at: dict[str, float] = {}
+
+
+def _is_worth_a_line(event: Mapping[str, Any]) -> bool:
+    """Of a flood one line in two seconds is enough; more would push everything else out of the record."""
+    values = (event.get("exception") or {}).get("values") or [{}]
+    title, now = str(values[-1].get("type")), time.monotonic()
+    if now - _thinned_at.get(title, -10.0) < 2.0:
+        return False
+    if len(_thinned_at) > 100:
+        _thinned_at.clear()
+    _thinned_at[title] = now
+    return True
 
 
 def note(request_id: str, title: str, **details: Any) -> None:

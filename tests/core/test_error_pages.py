@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
+import os
 import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +26,9 @@ from core.sentry.setup import setup_sentry
 from strategy import load_strategy
 from tests.core import failing_site
 from tests.core.wire import DSN, AsgiClient, MemoryTransport, WsgiClient, reporting
+from tests.core.worker import wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -253,3 +262,71 @@ def test_only_the_newest_technical_pages_are_kept(settings: Settings, tmp_path: 
     for _ in range(25):
         WsgiClient()("/nowhere")
     assert len(list(tmp_path.glob("*.html"))) == 20
+
+
+# In a browser, with PostgreSQL and Redis away.
+
+
+@pytest.fixture(scope="module")
+def site_in_an_outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as reservation:
+        port = reservation.getsockname()[1]
+    environment = {**os.environ, "DATA_ROOT": str(tmp_path_factory.mktemp("outage"))}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.core.outage_app", str(port)], cwd=ROOT, env=environment
+    )
+    try:
+        wait_for(lambda: _answers(port), "the site in an outage")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_page_is_whole_in_a_browser_while_everything_else_is_down(
+    browser: Any, site_in_an_outage: str, scheme: str
+) -> None:
+    context = browser.new_context(color_scheme=scheme, java_script_enabled=False)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+    pages = {"/breaks": 500, "/database-away": 503, "/forbidden": 403, "/bad": 400, "/missing": 404}
+    grounds = set()
+    for path, status in pages.items():
+        answer = page.goto(site_in_an_outage + path)
+        assert answer.status == status
+        assert page.locator("h1").is_visible()
+        assert (
+            page.locator(".field")
+            .evaluate("e => getComputedStyle(e).backgroundImage")
+            .startswith("linear-gradient")
+        )
+        grounds.add(page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor"))
+    assert grounds == {"rgb(251, 251, 249)" if scheme == "light" else "rgb(20, 24, 27)"}
+    page.goto(f"{site_in_an_outage}/breaks")
+    page.fill("textarea", "Everything was down.")
+    page.click("form.feedback button")
+    assert page.locator("h1").inner_text() == "Thank you. Your words are kept with this error."
+    assert complaints == []
+    context.close()
+
+
+@pytest.mark.browser
+def test_a_visitor_with_a_session_gets_the_503_page_in_an_outage(
+    browser: Any, site_in_an_outage: str
+) -> None:
+    context = browser.new_context(extra_http_headers={"Cookie": "sessionid=abcdefgh12345678"})
+    page = context.new_page()
+    answer = page.goto(f"{site_in_an_outage}/fine")
+    assert answer.status == 503
+    assert answer.headers["retry-after"] == "30"
+    assert page.locator("h1").inner_text() == "A part that this page needs is away for a moment."
+    context.close()

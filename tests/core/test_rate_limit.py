@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +14,7 @@ from pytest_django.fixtures import Settings
 from core import rate_limit as module
 from core.rate_limit import Rate, client_address, rate_limit
 from core.sentry import counters
+from tests.core.wire import run_async
 
 
 def limited(rate: str = "2/m", **options: Any) -> Any:
@@ -68,7 +68,7 @@ def test_async_views_are_limited_too(post: Any) -> None:
     async def both() -> list[int]:
         return [(await view(post())).status_code for _ in range(2)]
 
-    assert asyncio.run(both()) == [200, 429]
+    assert run_async(both()) == [200, 429]
 
 
 def test_a_cache_that_is_away_lets_everybody_in_and_is_not_asked_each_time(

@@ -6,12 +6,14 @@ Django's test client goes past the SDK's WSGI middleware: no scope of its own, n
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import sentry_sdk
@@ -24,6 +26,7 @@ from sentry_sdk.transport import Transport
 
 from core.sentry.setup import setup_sentry
 
+Value = TypeVar("Value")
 DSN = "http://0123456789abcdef0123456789abcdef@127.0.0.1:9/1"
 
 
@@ -157,6 +160,12 @@ class WsgiClient:
         return Answer(int(status.split()[0]), dict(given), content)
 
 
+def run_async(work: Coroutine[Any, Any, Value]) -> Value:
+    """In a thread with a loop of its own: Playwright's, once started, runs in the main thread until the session ends."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(contextvars.copy_context().run, asyncio.run, work).result()
+
+
 class AsgiClient:
     """Calls the ASGI handler as a server does, in an event loop of its own."""
 
@@ -167,7 +176,7 @@ class AsgiClient:
         self, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: bytes = b""
     ) -> Answer:
         with connections_kept():
-            return asyncio.run(self._call(path, method, headers or {}, body))
+            return run_async(self._call(path, method, headers or {}, body))
 
     async def _call(self, path: str, method: str, headers: dict[str, str], body: bytes) -> Answer:
         parts = urlsplit(path)
