@@ -18,19 +18,16 @@ from typing import Any
 
 import sentry_sdk
 from sentry_sdk.integrations import Integration
+from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration, ignore_logger
 
+from core.sentry.assembly import build_filters
 from core.sentry.classify import Classifier, set_classifier
 from core.sentry.environment import SentryEnvironment, dsn_problem, read_environment
-from core.sentry.filters import Filters, get_filters, set_filters
+from core.sentry.filters import get_filters, set_filters
 from core.sentry.plain import describe
-from core.sentry.sampling import FloodGate, TracesSampler
-from core.sentry.scrubbing import secrets_of
-from core.sentry.scrubbing.event import EventScrubber, Limits
-from core.sentry.scrubbing.keys import SecretNames
-from core.sentry.scrubbing.known import KnownValues
-from core.sentry.scrubbing.text import TextScrubber
+from core.sentry.sampling import TracesSampler
 from strategy import Strategy, StrategyError, load_strategy
 
 logger = logging.getLogger("core.sentry")
@@ -116,7 +113,7 @@ def setup_sentry(
     reason = _reason_not_to_send(environment, known, transport)
     rate = _traces_rate(environment, known)
     _current = SentrySetup(reason is None, reason, component, service, environment, rate, known, error)
-    set_filters(_build_filters(known))
+    set_filters(build_filters(known))
     if known is not None:
         set_classifier(Classifier.from_strategy(known))
     for name in IGNORED_LOGGERS:
@@ -195,6 +192,8 @@ def _options(
             **DATA_COLLECTION,
             "http_headers": {"request": {"mode": "allowlist", "terms": _allowed_headers(strategy)}},
         },
+        # core.sentry.same_failure knows a failure by more than its last exception.
+        "disabled_integrations": [DedupeIntegration],
         "max_request_body_size": "never",
         "include_local_variables": False,
         "include_source_context": False,
@@ -279,56 +278,6 @@ def _load_strategy(variables: Mapping[str, str] | None) -> tuple[Strategy | None
         # `manage.py check` tells every line of it; reporting errors without categories beats not starting at all.
         logger.error("strategy.toml cannot be used, so errors have no category: %s", error)  # noqa: TRY400
         return None, error
-
-
-def _build_filters(strategy: Strategy | None) -> Filters:
-    flood = strategy.sampling.flood if strategy else None
-    return Filters(
-        scrubber=_LazyScrubber(strategy),
-        gate=FloodGate(burst=flood.burst, per_second=flood.per_second, never=flood.never)
-        if flood
-        else FloodGate(),
-        max_frame_locals=strategy.scrubbing.max_frame_locals if strategy else 20,
-    )
-
-
-class _LazyScrubber:
-    """The scrubber, made anew once settings can be read: set-up runs while they are still being imported."""
-
-    def __init__(self, strategy: Strategy | None) -> None:
-        self._strategy = strategy
-        self._early: EventScrubber | None = None
-        self._final: EventScrubber | None = None
-
-    def __call__(self) -> EventScrubber:
-        if self._final is not None:
-            return self._final
-        from django.conf import settings
-
-        if settings.configured:
-            self._final = self._build()
-            return self._final
-        if self._early is None:
-            self._early = self._build()
-        return self._early
-
-    def _build(self) -> EventScrubber:
-        rules = self._strategy.scrubbing if self._strategy else None
-        names = rules.names if rules else ()
-        text = TextScrubber(
-            names=names,
-            patterns=rules.patterns if rules else None,
-            known=KnownValues(
-                secrets_of.of_process(SecretNames(names)), harmless=secrets_of.harmless_of_process()
-            ),
-            max_string=rules.max_string if rules else 4096,
-        )
-        limits = (
-            Limits(rules.max_depth, rules.max_breadth, rules.max_breadcrumbs, rules.max_event_bytes)
-            if rules
-            else Limits()
-        )
-        return EventScrubber(text, limits=limits, allowed_headers=rules.allowed_headers if rules else ())
 
 
 def _spool(directory: Path | str | None, base_dir: Path | str | None, strategy: Strategy | None) -> Any:

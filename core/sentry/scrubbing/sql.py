@@ -12,8 +12,8 @@ _LITERALS = re.compile(
     r"""|(?<![\w."$%])-?\d{5,}(?:\.\d+)?\b|(?<![\w."$%])0[xX][0-9a-fA-F]+|(?<![\w.])\d+\.\d{3,}"""
 )
 STATEMENT = re.compile(
-    r"(?i)\b(?:select\b.*\bfrom|insert\s+into|update\b.*\bset|delete\s+from|alter\s+(?:user|role)|create\s+(?:user|role)"
-    r"|set\s+(?:session\s+)?authorization|copy\b.*\b(?:from|to)|where\b.*[=<>])"
+    r"(?i)\b(?:select\b.{0,400}\bfrom|insert\s+into|update\b.{0,400}\bset|delete\s+from|alter\s+(?:user|role)|create\s+(?:user|role)"
+    r"|set\s+(?:session\s+)?authorization|copy\b.{0,200}\b(?:from|to)|where\b.{0,200}[=<>])"
 )
 
 
