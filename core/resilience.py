@@ -33,8 +33,9 @@ E = TypeVar("E", bound=ExternalServiceError)
 
 
 class ServiceUnavailableError(ExternalServiceError):
-    """Every try failed, or there was no time for another."""
+    """Every try failed, or there was no time for another. `what`: its text without when to try again."""
 
+    what = ""
     retry_after_s: float | None = None
 
 
@@ -162,7 +163,7 @@ class OutsideService:
         permit = self._circuit.admit()
         if permit is None:
             counters.count("suppressed", reason=f"{self.name}_open", category="external_service")
-            raise self._named(CircuitOpenError(self._words("is away")), self._circuit.retry_after_s)
+            raise self._unavailable(CircuitOpenError, "is away", self._circuit.retry_after_s)
         try:
             answer = fn(max(0.001, min(self._try_timeout_s, ends_at - time.monotonic())))
         except BaseException as exc:
@@ -187,26 +188,26 @@ class OutsideService:
 
     def _failure(self, exc: Exception, tries: int) -> ExternalServiceError:
         if isinstance(exc, ExternalServiceError):
-            return self._named(exc, getattr(exc, "retry_after_s", None))
+            return self._named(exc)
         counters.count("exhausted", reason=self.name, category="external_service")
         if not is_worth_another_try(exc):
             return self._named(ServiceRefusedError(f"The {self.title} refused: {reason(exc)}."))
         times = f" (asked {tries} times)" if tries > 1 else ""
-        words = self._words(f"failed: {reason(exc)}{times}")
-        return self._named(
-            ServiceUnavailableError(words), retry_after_s_of(exc) or self._circuit.retry_after_s
-        )
+        retry_after_s = retry_after_s_of(exc) or self._circuit.retry_after_s
+        return self._unavailable(ServiceUnavailableError, f"failed: {reason(exc)}{times}", retry_after_s)
 
-    def _named(self, error: E, retry_after_s: float | None = None) -> E:
-        error.service = self.name
-        if isinstance(error, ServiceUnavailableError):
-            error.retry_after_s = retry_after_s
+    def _unavailable(
+        self, kind: type[ServiceUnavailableError], what: str, retry_after_s: float
+    ) -> ServiceUnavailableError:
+        when = f"in {retry_after_s:.0f} seconds" if 1 <= retry_after_s < 120 else "in a few minutes"
+        what = f"The {self.title} {what}."
+        error = self._named(kind(f"{what} Try again {when}."))
+        error.what, error.retry_after_s = what, retry_after_s
         return error
 
-    def _words(self, what: str) -> str:
-        wait_s = self._circuit.retry_after_s
-        when = f"in {wait_s:.0f} seconds" if wait_s >= 1 else "in a few minutes"
-        return f"The {self.title} {what}. Try again {when}."
+    def _named(self, error: E) -> E:
+        error.service = self.name
+        return error
 
     def _wait_s(self, state: RetryCallState) -> float:
         jittered = wait_random_exponential(multiplier=self._retry.base_s, max=self._retry.cap_s)(state)

@@ -9,7 +9,7 @@ import httpx
 from django.conf import settings
 
 from core.errors import ApplicationError, ExternalServiceError
-from core.resilience import Breaker, OutsideService, Retry, ServiceAnswerError
+from core.resilience import Breaker, OutsideService, Retry, ServiceAnswerError, ServiceUnavailableError
 from data_tools.weather import kept_answers
 from data_tools.weather.query import WeatherAnswer, WeatherQuery, read_answer
 
@@ -58,7 +58,8 @@ def find_weather(query: WeatherQuery) -> Found:
         kept = kept_answers.find(query)
         if kept is None:
             raise error
-        return Found(kept[0], kept[1], str(error))
+        because = error.what if isinstance(error, ServiceUnavailableError) else str(error)
+        return Found(kept[0], kept[1], because)
 
     return weather_service.call(ask, fallback=last_good)
 
