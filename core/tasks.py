@@ -34,6 +34,7 @@ from core.sentry.check_ins import (
     mend_beat_monitoring,
 )
 from core.sentry.classify import classify
+from core.sentry.same_failure import settling
 from core.sentry.task_scope import TaskFacts, bind_task, describe_task
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ class SentryTask(_Task):
             return super().__call__(*args, **kwargs)
         # Task.__call__ would put a request of its own in front of the real one.
         try:
-            return self.run(*args, **kwargs)
+            with settling():
+                return self.run(*args, **kwargs)
         except TaskPredicate as steering:
             self._close_after(steering)
             raise

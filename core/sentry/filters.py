@@ -13,10 +13,9 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import sentry_sdk
-from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.types import Event, Hint
 
-from core.sentry import counters
+from core.sentry import counters, same_failure
 from core.sentry.classify import Classification, Classifier, cause_chain, get_classifier
 from core.sentry.frame_locals import Frames, locals_of
 from core.sentry.plain import Shape, plain
@@ -119,6 +118,7 @@ class Filters:
     def before_breadcrumb(self, crumb: Json, hint: Hint | Json) -> Json | None:
         """Bounds what is kept in memory; scrubbing waits until an event needs the breadcrumb, which few do."""
         try:
+            same_failure.tell_settled()
             message = crumb.get("message")
             if type(message) is str and len(message) > _MAX_MESSAGE:
                 crumb["message"] = message[:_MAX_MESSAGE]
@@ -164,15 +164,21 @@ class Filters:
     def _admit(self, event: Json, hint: Any) -> bool:
         """Whether `event` is to be sent. Leaves the classification in the hint, and `suppressed` in the tags."""
         exc = _exception_of(hint)
+        if same_failure.is_told(exc):
+            counters.count("suppressed", reason="same_failure", category="error")
+            same_failure.count_crash(event)
+            return False
         found = self._classify(event, exc)
         unanswered = _is_unanswered(event)
         if (found.ignored or found.expected) and exc is not None and not unanswered:
             outcome = "ignored" if found.ignored else "expected"
             counters.count("suppressed", reason=outcome, category="error")
-            # Dedupe remembers what it saw: the same exception, unanswered further out, must still be sent.
-            DedupeIntegration.reset_last_seen()
             _observe(outcome, found, event, hint)
             return False
+        if same_failure.wait_for_outcome(hint.get("log_record"), exc):
+            return False
+        same_failure.absorb(exc)
+        same_failure.note_told(exc)
         suppressed = self._gate.admit(_flood_key(event, exc), severity=found.severity)
         if suppressed is None:
             counters.count("suppressed", reason="flood", category="error")

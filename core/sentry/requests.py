@@ -16,6 +16,7 @@ from django.http import HttpRequest
 
 from core import request_details as details
 from core.request_facts import Report, RequestFacts
+from core.sentry.same_failure import settling
 from core.sentry.sampling import NEVER_TRACED
 from core.sentry.scrubbing import remember_request
 
@@ -33,12 +34,14 @@ def bound(request: HttpRequest, facts: RequestFacts) -> Iterator[None]:
     scope = sentry_sdk.get_isolation_scope()
     if scope._name in _OWN_SCOPE:
         scope.add_event_processor(_processor(request, facts))
-        yield
+        with settling():
+            yield
         return
     # Behind another server, or in a test client: what is bound here must not stay with the thread.
     with sentry_sdk.isolation_scope() as own:
         own.add_event_processor(_processor(request, facts))
-        yield
+        with settling():
+            yield
 
 
 def on_transaction(act: Callable[[dict[str, Any]], None]) -> None:
@@ -61,7 +64,7 @@ def report_returned(request: HttpRequest, facts: RequestFacts, status: int) -> N
     """Report an answer of 5xx that a view returned instead of raising: nothing else would ever tell of it."""
     if facts.reports or request.path_info.startswith(NEVER_TRACED) or not sentry_sdk.get_client().is_active():
         return
-    route = details.tags_of(request).get("route", "no route")
+    route = details.place_of(request).get("route", "no route")
     with sentry_sdk.new_scope() as scope:
         scope.fingerprint = ["returned", route, str(status)]
         sentry_sdk.capture_message(f"/{route} answered {status} without an exception", level="error")
@@ -107,17 +110,22 @@ def _note(event: Any, hint: Any, facts: RequestFacts) -> Report:
 
 def _add(event: Any, request: HttpRequest, facts: RequestFacts, *, is_transaction: bool) -> None:
     user = details.user_of(request)
-    tags = details.tags_of(request) | {"request_id": facts.request_id}
+    tags = details.place_of(request) | {"request_id": facts.request_id}
     if user is not None and "role" in user:
         tags["role"] = user["role"]
     if facts.status is not None:
         tags["status"] = str(facts.status)
-    if not is_transaction or facts.has_error_id:
-        tags["error_id"] = facts.error_id
+    if not is_transaction:
+        # Many transactions are made for one error: they tell where and for whom, and no more.
+        tags |= details.client_of(request) | {"error_id": facts.error_id}
+        _add_contexts(event, request)
     # What the code set for this event on purpose wins over what is read from the request.
     event["tags"] = {**tags, **(event.get("tags") or {})}
     if user is not None and not event.get("user"):
         event["user"] = user
+
+
+def _add_contexts(event: Any, request: HttpRequest) -> None:
     contexts = event.setdefault("contexts", {})
     for name, section in (("ids", details.ids_of(request)), ("preferences", details.preferences_of(request))):
         if section:
