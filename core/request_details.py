@@ -30,16 +30,21 @@ _FAMILIES = tuple(
 _THEMES = frozenset({"light", "dark", "system"})
 
 
-def tags_of(request: HttpRequest) -> dict[str, str]:
-    """method, app_name, route, view, user_agent_family: each of few values, so that they can be searched by."""
+def place_of(request: HttpRequest) -> dict[str, str]:
+    """method, app_name, route, view: each of few values, so that they can be searched by."""
     match = request.resolver_match
-    tags = {"method": request.method or "", "user_agent_family": user_agent_family(request.META)}
+    tags = {"method": request.method or ""}
     if match is not None:
         module = getattr(match.func, "__module__", "") or ""
         tags["route"] = str(match.route)
         tags["view"] = match._func_path
         tags["app_name"] = match.app_name or module.partition(".")[0]
     return {name: value for name, value in tags.items() if value}
+
+
+def client_of(request: HttpRequest) -> dict[str, str]:
+    """user_agent_family."""
+    return {"user_agent_family": user_agent_family(request.META)}
 
 
 def ids_of(request: HttpRequest) -> dict[str, str]:
