@@ -123,7 +123,8 @@ def _tableness(body: Sequence[str], delimiter: str) -> float:
     width, times = Counter(len(row) for row in rows).most_common(1)[0]
     if width < 2:
         return 0.0
-    cells = [cell for row in rows for cell in row]
+    # The first cells of a row tell; a row of 10,000 words would cost seconds of the request that looks at the file.
+    cells = [cell for row in rows for cell in row[:50]]
     typed = sum(1 for cell in cells if not cell or is_number(cell) or is_date(cell))
     return times / len(rows) * (0.2 + typed / len(cells))
 
