@@ -10,6 +10,7 @@ through the whole of Django in this process, with DEBUG off; a page's figure is 
 import argparse
 import json
 import os
+import signal
 import statistics
 import sys
 import time
@@ -270,6 +271,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     parser.add_argument("--requests", type=int, default=200)
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the database is dropped then too
     with throwaway("bench") as files, throwaway_database() as address:
         start_django(address, files.path / "data")
         rows = run(files.path / "data", options.requests)
