@@ -1,0 +1,5 @@
+"""`python -m monitor.ingest --port 8001`"""
+
+from monitor.ingest.server import main
+
+main()
