@@ -6,8 +6,6 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from core import error_pages
-from core.error_feedback import error_feedback
-from core.health import livez, readyz
 from projects.views import home
 
 urlpatterns = [
@@ -17,9 +15,7 @@ urlpatterns = [
     path("data/", include("data_tools.urls")),
     path("experiments/", include("experiments.urls")),
     path("admin/", admin.site.urls),
-    path("livez", livez, name="livez"),
-    path("readyz", readyz, name="readyz"),
-    path("api/error-feedback/", error_feedback, name="error-feedback"),
+    path("", include("core.urls")),
 ]
 handler400 = error_pages.bad_request
 handler403 = error_pages.permission_denied
@@ -28,6 +24,5 @@ handler500 = error_pages.server_error
 
 if settings.DEBUG:
     urlpatterns += [
-        path("", include("core.lab.urls")),
-        path("styleguide/", TemplateView.as_view(template_name="styleguide.html"), name="styleguide"),
+        path("styleguide/", TemplateView.as_view(template_name="styleguide.html"), name="styleguide")
     ]
