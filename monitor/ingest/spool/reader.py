@@ -17,7 +17,8 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from types import TracebackType
+from typing import BinaryIO, Self
 
 from monitor.ingest.spool.aside import AsideShelf
 from monitor.ingest.spool.record import Record, find_next, read_record
@@ -65,6 +66,14 @@ class SpoolReader:
         self._position_of = position_of or (lambda _: 0)
         self._claimed: dict[str, _Claimed] = {}
         self._outstanding: Batch | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
 
     def claim(self, *, max_records: int = 500, max_bytes: int = 16 * 1024 * 1024) -> Batch | None:
         """The oldest records, at least one even if it is larger; None when there are none. Raises OSError."""
