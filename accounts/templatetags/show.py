@@ -4,15 +4,25 @@ import math
 from datetime import datetime
 
 from django import template
-from django.contrib.humanize.templatetags.humanize import NaturalTimeFormatter
 from django.utils.formats import date_format, get_format, localize
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext as _
+from django.utils.translation import npgettext_lazy
 
 register = template.Library()
+
+# Not Django's: German says "3 Tage", and "vor 3 Tagen".
+AGES = {
+    "year": npgettext_lazy("ago", "%(num)d year", "%(num)d years", "num"),
+    "month": npgettext_lazy("ago", "%(num)d month", "%(num)d months", "num"),
+    "week": npgettext_lazy("ago", "%(num)d week", "%(num)d weeks", "num"),
+    "day": npgettext_lazy("ago", "%(num)d day", "%(num)d days", "num"),
+    "hour": npgettext_lazy("ago", "%(num)d hour", "%(num)d hours", "num"),
+    "minute": npgettext_lazy("ago", "%(num)d minute", "%(num)d minutes", "num"),
+}
 
 
 @register.filter
@@ -22,8 +32,7 @@ def ago(moment: datetime | None) -> SafeString | str:
         return "–"
     exact = date_format(localtime(moment), "DATETIME_FORMAT")
     seconds = (now() - moment).total_seconds()
-    # Humanize's words, for "3 days" and "3 days ago" differ in the case of the days in German.
-    past = timesince(moment, time_strings=NaturalTimeFormatter.past_substrings, depth=1)
+    past = timesince(moment, time_strings=AGES, depth=1)
     words = _("just now") if seconds < 60 else _("%(time)s ago") % {"time": past}
     return format_html(
         '<time datetime="{}" title="{}" data-relative>{}</time>', moment.isoformat(), exact, words
