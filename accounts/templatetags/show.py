@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.utils.formats import date_format, get_format, localize
@@ -15,7 +16,7 @@ from django.utils.translation import npgettext_lazy
 register = template.Library()
 
 # Not Django's: German says "3 Tage", and "vor 3 Tagen".
-AGES = {
+AGES: dict[str, Any] = {
     "year": npgettext_lazy("ago", "%(num)d year", "%(num)d years", "num"),
     "month": npgettext_lazy("ago", "%(num)d month", "%(num)d months", "num"),
     "week": npgettext_lazy("ago", "%(num)d week", "%(num)d weeks", "num"),
