@@ -18,8 +18,8 @@ from data_tools import downloads, selectors, services
 from data_tools.detail_page import Progress, detail_context
 from data_tools.forms import RenameForm
 from data_tools.models import DataSource
-from data_tools.paging import BoundedPaginator
 from data_tools.plot_rows import source_plot
+from projects.listing import BoundedPaginator
 from projects.models import Project, Role
 from projects.permissions import project_for
 

@@ -4,7 +4,10 @@ import uuid
 from pathlib import Path
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import F
+from django.db.models.functions import Lower, Upper
 from django.urls import reverse
 
 from data_tools.models import DataSource
@@ -18,7 +21,7 @@ class Experiment(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="experiments")
-    source = models.ForeignKey(DataSource, on_delete=models.PROTECT, related_name="experiments")
+    source = models.ForeignKey(DataSource, on_delete=models.RESTRICT, related_name="experiments")
     name = models.CharField(max_length=160)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
@@ -40,9 +43,13 @@ class Experiment(models.Model):
 
     class Meta:
         ordering = ["-created_at", "id"]
+        # Each order of the lists has an index to walk, as data sources have.
         indexes = [
             models.Index(fields=["project", "-created_at", "id"], name="experiment_recent"),
-            models.Index(fields=["project", "name"], name="experiment_name"),
+            models.Index(fields=["-created_at", "id"], name="experiment_recent_all"),
+            models.Index(Lower("name"), "id", name="experiment_name"),
+            models.Index(F("nse").desc(nulls_last=True), "id", name="experiment_nse"),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="experiment_name_search"),
         ]
 
     def __str__(self) -> str:

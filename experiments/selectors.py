@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.functions import Lower
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +22,11 @@ from projects.permissions import visible_project_ids
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-SORTS = {"recent": ("-created_at", "id"), "name": ("name", "id"), "nse": ("-nse", "id")}
+SORTS: dict[str, tuple[Any, ...]] = {
+    "recent": ("-created_at", "id"),
+    "name": (Lower("name"), "id"),
+    "nse": (F("nse").desc(nulls_last=True), "id"),
+}
 
 
 def experiment_list(
@@ -43,7 +48,11 @@ def experiment_list(
         experiments = experiments.filter(job__state=state)
     if model in MODELS:
         experiments = experiments.filter(model=model)
-    return experiments.select_related("project", "source", "job").order_by(*SORTS.get(sort, SORTS["recent"]))
+    return (
+        experiments.select_related("project", "source", "job")
+        .defer("result", "source__result")
+        .order_by(*SORTS.get(sort, SORTS["recent"]))
+    )
 
 
 def usable_sources(project_id: Any) -> QuerySet[DataSource]:

@@ -9,7 +9,6 @@ from csp.decorators import csp_update
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
@@ -24,10 +23,10 @@ from experiments.errors import ExperimentGuardError
 from experiments.forms import ExperimentForm
 from experiments.models import Experiment
 from jobs.models import Job
+from projects.listing import BoundedPaginator, searched
 from projects.models import Role
 from projects.permissions import project_for, require, role_in
 
-PAGE_SIZE = 25
 COMPARE_AT_MOST = 6
 # Bokeh sets inline styles on what it draws; only its pages allow them.
 allow_plot_styles: Callable[..., Any] = csp_update({"style-src": ["'unsafe-inline'"]})
@@ -37,7 +36,8 @@ allow_plot_styles: Callable[..., Any] = csp_update({"style-src": ["'unsafe-inlin
 @require_safe
 def experiment_list(request: SignedInRequest) -> HttpResponse:
     """Experiments of all the user's projects; search, filters, sort and page are in the address."""
-    chosen = {name: request.GET.get(name, "").strip() for name in ("q", "project", "state", "model", "sort")}
+    chosen = {name: request.GET.get(name, "").strip() for name in ("project", "state", "model", "sort")}
+    chosen["q"] = searched(request)
     project = None
     if chosen["project"]:
         project, _role = project_for(request.user, _uuid(chosen["project"]))
@@ -50,7 +50,7 @@ def experiment_list(request: SignedInRequest) -> HttpResponse:
         sort=chosen["sort"],
     )
     context = {
-        "page": Paginator(experiments, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": BoundedPaginator(experiments).get_page(request.GET.get("page")),
         "chosen": chosen,
         "filtered": any(chosen[name] for name in ("q", "project", "state", "model")),
         "project": project,

@@ -15,12 +15,10 @@ SORTS = {
 
 
 def _count_of(relation: str) -> Coalesce:
-    counts = (
-        Project.objects.filter(pk=OuterRef("pk"))
-        .order_by()
-        .annotate(n=Count(relation, distinct=True))
-        .values("n")
-    )
+    """How many rows of the related table belong to the project: one look into an index, no join."""
+    related = Project._meta.get_field(relation).related_model
+    rows = related._default_manager.filter(project=OuterRef("pk")).order_by()  # type: ignore[union-attr]
+    counts = rows.values("project").annotate(n=Count("pk")).values("n")
     return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
 
 

@@ -15,10 +15,9 @@ from accounts.http import SignedInRequest
 from core.errors import UserInputError
 from projects import selectors, services
 from projects.forms import DeleteProjectForm, MemberForm, ProjectForm
+from projects.listing import COUNTED, BoundedPaginator, bounded_count, searched
 from projects.models import Membership, Role
 from projects.permissions import project_for
-
-PAGE_SIZE = 25
 
 
 @require_safe
@@ -31,12 +30,12 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def project_list(request: SignedInRequest) -> HttpResponse:
     """The user's projects; search, archive, sort and page are in the address."""
-    query = request.GET.get("q", "").strip()
+    query = searched(request)
     archived = request.GET.get("archived") == "1"
     sort = request.GET.get("sort", "recent")
     projects = selectors.project_list(request.user, query=query, archived=archived, sort=sort)
     context = {
-        "page": Paginator(projects, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": BoundedPaginator(projects).get_page(request.GET.get("page")),
         "query": query,
         "archived": archived,
         "sort": sort if sort in selectors.SORTS else "recent",
@@ -64,11 +63,14 @@ def detail(request: SignedInRequest, project_id: UUID) -> HttpResponse:
         "role": role,
         "may_edit": role.may(Role.MANAGER),
         "may_work": role.may(Role.ANALYST) and project.archived_at is None,
-        "sources": project.data_sources.select_related("job")[:10],
-        "experiments": project.experiments.select_related("job", "source")[:10],
+        "sources": project.data_sources.select_related("job").defer("result")[:10],
+        "experiments": project.experiments.select_related("job", "source").defer("result", "source__result")[
+            :10
+        ],
         "activities": selectors.activity_of(project)[:8],
-        "source_count": project.data_sources.count(),
-        "experiment_count": project.experiments.count(),
+        "source_count": bounded_count(project.data_sources.all()),
+        "experiment_count": bounded_count(project.experiments.all()),
+        "counted": COUNTED,
     }
     return render(request, "projects/detail.html", context)
 

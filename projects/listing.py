@@ -1,9 +1,10 @@
-"""Pages of long lists whose cost does not grow with the list: counting stops at a bound."""
+"""What each list page needs: the words that are searched for, and pages whose cost does not grow with the list."""
 
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 if TYPE_CHECKING:  # generic to mypy only
@@ -15,6 +16,17 @@ PAGE_SIZE = 25
 COUNTED = 10_000
 
 
+def searched(request: HttpRequest) -> str:
+    """The words of `?q=`, on one line and without what no name can hold, such as NUL."""
+    words = request.GET.get("q", "")
+    return " ".join("".join(c if c.isprintable() else " " for c in words).split())[:160]
+
+
+def bounded_count(rows: QuerySet[Any]) -> int:
+    """How many rows there are, counted up to `COUNTED` + 1."""
+    return rows.order_by()[: COUNTED + 1].values("pk").count()
+
+
 class BoundedPaginator(BasePaginator):
     """Counts at most `COUNTED` rows; `capped` says that there are more, which a search will bring up."""
 
@@ -24,7 +36,7 @@ class BoundedPaginator(BasePaginator):
 
     @cached_property
     def _found(self) -> int:
-        return self._rows.order_by()[: COUNTED + 1].values("pk").count()
+        return bounded_count(self._rows)
 
     @cached_property
     def count(self) -> int:
