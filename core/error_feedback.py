@@ -29,6 +29,7 @@ from core.error_settings import error_page_settings
 from core.feedback_store import Feedback, FeedbackFullError, FeedbackStore
 from core.feedback_tokens import TokenError, read_token
 from core.rate_limit import client_address
+from core.request_facts import facts_of
 from core.sentry import counters, send_feedback
 
 logger = logging.getLogger(__name__)
@@ -206,6 +207,7 @@ def _refuse(request: HttpRequest, refused: RefusedError) -> HttpResponse:
         return answer(
             request, refused.status, message=str(refused), retry_after_s=refused.retry_after_s, as_type=kind
         )
+    facts_of(request).is_answered = True
     body: dict[str, Any] = {"success": False, "error": str(refused), "message": str(refused)}
     response = JsonResponse(body, status=refused.status)
     if refused.retry_after_s:
