@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import NoReverseMatch, reverse
 
 from core.error_answers import answer
@@ -122,7 +122,13 @@ def _classified(exc: BaseException | None) -> Classification:
 def answer_expected(
     request: HttpRequest, exc: BaseException, *, as_type: str | None = None
 ) -> HttpResponse | None:
-    """The answer to one of our own errors that is the user's to mend, in its own words; None for any other."""
+    """The answer to one of our own errors that is the user's to mend, in its own words; None for any other.
+
+    Also to a client that hung up while it was sending: Django would answer it with 500, and nobody is there to read it.
+    """
+    if isinstance(exc, UnreadablePostError):
+        counters.count("suppressed", reason="ignored", category="error")
+        return answer(request, 400, as_type=as_type)
     if not isinstance(exc, ApplicationError):
         return None
     found = _classified(exc)

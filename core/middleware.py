@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 
 from core import request_facts
 from core.request_facts import RequestFacts
-from core.sentry.requests import bound, report_returned
+from core.sentry.requests import bound, count_stream, report_returned
 
 _CLIENT_ERROR = 400
 _SERVER_ERROR = 500
@@ -76,6 +76,7 @@ def _finish(request: HttpRequest, response: HttpResponseBase, facts: RequestFact
     facts.status = response.status_code
     if response.status_code >= _SERVER_ERROR and facts.failure is None and not facts.is_answered:
         report_returned(request, facts, response.status_code)
+    count_stream(response)
     facts.let_go()
     response.headers["X-Request-ID"] = facts.request_id
     # A page that went well may have reported something too; its visitor has no use for the id.

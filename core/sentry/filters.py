@@ -51,6 +51,9 @@ _LOGGER_CATEGORIES = {
     "asyncio": "programming",
 }
 
+# They log an exception because nobody asked for it.
+_LOGGERS_OF_THE_UNHANDLED = frozenset({"asyncio", "concurrent.futures"})
+
 _observers: list[Observer] = []
 
 
@@ -168,6 +171,8 @@ class Filters:
             counters.count("suppressed", reason="same_failure", category="error")
             same_failure.count_crash(event)
             return False
+        if event.get("logger") in _LOGGERS_OF_THE_UNHANDLED:
+            _mark_unhandled(event)
         found = self._classify(event, exc)
         unanswered = _is_unanswered(event)
         if (found.ignored or found.expected) and exc is not None and not unanswered:
@@ -282,6 +287,11 @@ def _is_unanswered(event: Json) -> bool:
     values = (event.get("exception") or {}).get("values") or [{}]
     mechanism = values[-1].get("mechanism") or {}
     return mechanism.get("handled") is False and mechanism.get("type") in _UNANSWERED_BY
+
+
+def _mark_unhandled(event: Json) -> None:
+    for value in (event.get("exception") or {}).get("values") or ():
+        value["mechanism"] = {**(value.get("mechanism") or {}), "handled": False}
 
 
 def _category_of_logger(name: str) -> str:

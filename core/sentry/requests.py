@@ -70,6 +70,37 @@ def report_returned(request: HttpRequest, facts: RequestFacts, status: int) -> N
         sentry_sdk.capture_message(f"/{route} answered {status} without an exception", level="error")
 
 
+def count_stream(response: Any) -> None:
+    """Let the session of this request last as long as its stream.
+
+    Under WSGI the SDK ends it before the first row is made, as a success, whatever comes then.
+    """
+    scope = sentry_sdk.get_isolation_scope()
+    session = scope._session
+    if scope._name != "wsgi" or session is None or not _is_made_row_by_row(response):
+        return
+    scope._session = None
+    rows = response.streaming_content
+
+    def counted() -> Iterator[bytes]:
+        scope._session = session
+        yield from rows
+
+    def end() -> None:
+        scope._session = None
+        session.close()
+        sentry_sdk.get_client().capture_session(session)
+
+    response.streaming_content = counted()
+    response._resource_closers.append(end)
+
+
+def _is_made_row_by_row(response: Any) -> bool:
+    # A file is handed to the server as a whole, which a generator around it would prevent.
+    is_file = getattr(response, "file_to_stream", None) is not None
+    return bool(response.streaming) and not response.is_async and not is_file
+
+
 def settle(facts: RequestFacts) -> None:
     """Mark the last report as kept when capturing kept it.
 

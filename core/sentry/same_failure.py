@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from traceback import walk_tb
 from typing import Any
 
 import sentry_sdk
@@ -58,13 +59,31 @@ def is_told(exc: BaseException | None) -> bool:
     if exc is None:
         return False
     here = _unit_of_work()
-    return any(_is_told(link, here) for link in lineage(exc))
+    return any(_is_told(link, here) for link in lineage(exc)) or _is_repeated(exc, here)
 
 
 def _is_told(exc: BaseException, here: str) -> bool:
     if vars(exc).get(_MARK) == here:
         return True
     return isinstance(exc, BaseExceptionGroup) and all(is_told(member) for member in exc.exceptions)
+
+
+def _is_repeated(exc: BaseException, here: str) -> bool:
+    """Whether the like of it was raised at the same place while it was handled: an error page that is asked for again
+    by every middleware, and fails each time."""
+    link = exc.__context__
+    for _ in range(_MAX_LINKS):
+        if link is None:
+            return False
+        if type(link) is type(exc) and vars(link).get(_MARK) == here and _place(link) == _place(exc):
+            return True
+        link = link.__context__
+    return False
+
+
+def _place(exc: BaseException) -> tuple[Any, int] | None:
+    *_, innermost = (None, *walk_tb(exc.__traceback__))
+    return (innermost[0].f_code, innermost[1]) if innermost is not None else None
 
 
 def _unit_of_work() -> str:
