@@ -1,0 +1,1 @@
+"""A small Django project that fails in every way, and has copied `core/` for it."""
