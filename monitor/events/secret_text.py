@@ -16,7 +16,7 @@ _SHORTEST = 6
 
 # `password=…`, `"token": "…"`, `Authorization: Bearer …`, `os.environ["SECRET_KEY"] = "…"`, also escaped once more.
 _ASSIGNED = re.compile(
-    r"""(?<![\w.-])(?P<key>[A-Za-z_][\w.-]*+)(?P<gap>(?:\\*["'`])?\]?[ \t]*(?:=>|:=|==|=|:(?!//))[ \t]*)"""
+    r"""(?<![\w.])(?P<key>[A-Za-z_][\w.-]*+)(?P<gap>(?:\\*["'`])?\]?[ \t]*(?:=>|:=|==|=|:(?!//))[ \t]*)"""
 )
 _PAIR = re.compile(r"""(\(\s*[bu]?(\\*["'])([\w.-]{1,100})\2\s*,\s*)[bu]?(\\*["'])((?s:.*?))\4""")
 _FLAG = re.compile(r"(?<![\w-])(--?([A-Za-z][\w-]*+)[ \t]+)([^\s-][^\s]*)")
