@@ -16,6 +16,8 @@ import numpy.typing as npt
 from bokeh.embed import json_item
 from bokeh.models import (
     BoxZoomTool,
+    DatetimeAxis,
+    DatetimeTickFormatter,
     HoverTool,
     Legend,
     NoOverlap,
@@ -76,6 +78,10 @@ PALETTES: dict[Theme, Palette] = {
         more=("#f0a95c", "#b79ae6", "#58c48f", "#ee86b4", "#d4b03a", "#aab7bd"),
     ),
 }
+TICK_SCALES = (
+    "microseconds", "milliseconds", "seconds", "minsec", "minutes", "hourmin", "hours", "days", "months",
+)  # fmt: skip
+NUMERIC_DATES = {"%b %d": "%m-%d", "%b %Y": "%Y-%m", "%b %d, %Y": "%Y-%m-%d"}
 DASHES: tuple[str, ...] = ("solid", "dashed", "dotdash", "dotted", "dashdot", "solid")
 
 
@@ -112,7 +118,18 @@ def make_figure(
     )
     plot.toolbar.logo = None
     style_axes(plot, colours)
+    for axis in plot.select(DatetimeAxis):
+        write_days_in_figures(axis.formatter)
     return plot
+
+
+def write_days_in_figures(formatter: DatetimeTickFormatter | None) -> None:
+    """2002-05 in place of May 2002, for Bokeh knows the English months only; the same for what stands below a tick."""
+    while isinstance(formatter, DatetimeTickFormatter):
+        for scale in TICK_SCALES:
+            written = getattr(formatter, scale)
+            setattr(formatter, scale, NUMERIC_DATES.get(written, written))
+        formatter = formatter.context
 
 
 def style_axes(plot: figure, colours: Palette) -> None:
