@@ -17,6 +17,7 @@ _SCHEME = re.compile(
     r"\b((?i:bearer|basic|token|digest|apikey|negotiate|jwt))(\s+|%20)"
     r"(?=[^\s'\",;]*[0-9=_+/.~A-Z-])[A-Za-z0-9._~+/=-]{8,}"
 )
+_SCHEMES = ("bearer", "basic", "token", "digest", "apikey", "negotiate", "jwt")
 _HASH = re.compile(
     r"\b(?:pbkdf2_sha\w+|scrypt|bcrypt(?:_sha256)?|argon2)\$[^\s'\")}\]]{8,}"
     r"|\$(?:argon2(?:id|i|d)?|2[abxy]|[156y]|scrypt)\$[^\s'\")}\]]{8,}"
@@ -34,6 +35,12 @@ _TOKEN = re.compile(
     | hooks\.slack\.com/[\w/-]+ | sq0[a-z]{3}-[\w-]{20,}
     )"""
 )
+# What each of them begins with, for a look that costs a twentieth of the expression's.
+_TOKEN_MARKS = (
+    "eyJ", "AKIA", "ASIA", "AROA", "AIDA", "AGPA", "k_live_", "k_test_", "whsec_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_",
+    "github_pat_", "glpat-", "gldt-", "glrt-", "xox", "xapp-", "AIza", "ya29.", "GOCSPX-", "sk-", "npm_", "pypi-", "hf_",
+    "dop_v1_", "SG.", "shpat_", "sntrys_", "sntryu_", "hooks.slack.com", "sq0",
+)  # fmt: skip
 _EMAIL = re.compile(r"(?<![\w.+%&!#$*-])[\w.+%&!#$*-]++@[A-Za-z0-9](?:[A-Za-z0-9-]*\.)+[A-Za-z]{2,24}\b")
 _EMAIL_ENCODED = re.compile(r"[\w.+-]{1,64}%40[A-Za-z0-9](?:[A-Za-z0-9-]*\.)+[A-Za-z]{2,24}\b")
 _ROW = re.compile(r"(Key \([^)]*\)=)\((?:[^()]|\([^()]*\))*\)|(Failing row contains )\((?s:.*)\)")
@@ -81,9 +88,12 @@ class SecretForms:
         if "%40" in text:
             text = _EMAIL_ENCODED.sub(FILTERED, text)
         if len(text) >= 13:
-            if "_" in text or "-" in text or "." in text or "A" in text:
-                text = _TOKEN.sub(FILTERED, text)
-            if " " in text or "%20" in text:
+            for mark in _TOKEN_MARKS:
+                if mark in text:
+                    text = _TOKEN.sub(FILTERED, text)
+                    break
+            lower = text.lower()
+            if any(scheme in lower for scheme in _SCHEMES):
                 text = _SCHEME.sub(rf"\g<1> {FILTERED}", text)
             if "=(" in text or "row contains" in text:
                 text = _ROW.sub(lambda match: f"{match[1] or match[2]}({FILTERED})", text)

@@ -18,6 +18,11 @@ _SHORTEST = 6
 _ASSIGNED = re.compile(
     r"""(?<![\w.])(?P<key>[A-Za-z_][\w.-]*+)(?P<gap>(?:\\*["'`])?\]?[ \t]*(?:=>|:=|==|=|:(?!//))[ \t]*)"""
 )
+# Of source, only what is followed by a literal: expressions are no secrets. An annotation may stand between.
+_ASSIGNED_LITERAL = re.compile(
+    r"""(?<![\w.])(?P<key>[A-Za-z_][\w.-]*+)"""
+    r"""(?:["'`]?\]?[ \t]*(?::[ \t]*[\w.\[\]| ]{1,60}=(?!=)|=>|:=|==|=|:)[ \t]*)(?=[bBrRuU]{0,2}["'])"""
+)
 _PAIR = re.compile(r"""(\(\s*[bu]?(\\*["'])([\w.-]{1,100})\2\s*,\s*)[bu]?(\\*["'])((?s:.*?))\4""")
 _FLAG = re.compile(r"(?<![\w-])(--?([A-Za-z][\w-]*+)[ \t]+)([^\s-][^\s]*)")
 _ELEMENT = re.compile(r"(<([A-Za-z_][\w.:-]{0,100})(?:\s[^<>]{0,200})?>)([^<]+)(?=</)")
@@ -99,7 +104,7 @@ class SecretText:
 
     def _clean_source(self, lines: str) -> str:
         """Lines of source: literals under secret names go, expressions stay; the number of lines stays."""
-        if "=" in lines or ":" in lines:
+        if "'" in lines or '"' in lines:
             lines = self._without_assigned(lines, code=True)
         return self.forms.remove(lines, code=True)
 
@@ -115,7 +120,8 @@ class SecretText:
     def _without_assigned(self, text: str, *, code: bool) -> str:
         pieces: list[str] = []
         place = done = 0
-        while match := _ASSIGNED.search(text, place):
+        expression = _ASSIGNED_LITERAL if code else _ASSIGNED
+        while match := expression.search(text, place):
             place = match.end()
             if not self.names.is_secret(match["key"]):
                 # The value of a harmless name may itself begin with a secret one: `data=password=…`.

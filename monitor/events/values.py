@@ -174,7 +174,7 @@ def whole_number_of(value: Any, remarks: Remarks, name: str) -> int | None:
     """`value` as an integer: 7, 7.0 and "7" are all 7."""
     if type(value) is int or value is None:
         return value
-    if type(value) is float and value.is_integer():
+    if type(value) is float and value.is_integer() and abs(value) < 2**53:
         return int(value)
     if (
         type(value) is str

@@ -90,7 +90,7 @@ MODULE = """
 """
 
 
-STEPS = 16
+STEPS = 10
 
 
 def pipeline_source() -> str:

@@ -261,6 +261,12 @@ def test_wrong_types_are_mended_and_remarked() -> None:
     } <= set(reasons(event))
 
 
+def test_a_line_number_past_all_numbers_is_left_out() -> None:
+    event = made(stacktrace={"frames": [{"function": "f", "lineno": 1e19, "colno": 7.0}]})
+    assert event.threads[0]["stacktrace"]["frames"] == [{"function": "f", "colno": 7, "in_app": True}]
+    event.to_json()
+
+
 def test_nuls_half_pairs_huge_numbers_and_deep_nesting_are_mended_and_remarked() -> None:
     deep: Any = "bottom"
     for _ in range(2000):

@@ -38,6 +38,7 @@ BY_NAME = {
     "source": frame(
         context_line=f'password = "{CANARY}"', pre_context=[f"API_KEY = '{CANARY}'"], post_context=["x = 1"]
     ),
+    "source with an annotation": frame(context_line=f'    password: str | None = "{CANARY}"'),
     "source of a setting": frame(context_line=f'os.environ["SECRET_KEY"] = "{CANARY}"'),
     "a header": {"request": {"headers": {"Authorization": f"Bearer {CANARY}", "X-Api-Key": CANARY}}},
     "a cookie": {"request": {"cookies": {"anything": CANARY}}},
