@@ -7,6 +7,7 @@ from pathlib import Path
 import uvicorn
 
 from monitor.ingest.application import IngestApplication
+from monitor.ingest.http_protocol import BoundedHttpProtocol
 from monitor.ingest.keyring import SnapshotKeyRing
 from monitor.ingest.settings import IngestSettings
 
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
         host=given.host,
         port=given.port,
         workers=given.workers,
-        http="httptools",
+        http=BoundedHttpProtocol,
         loop="asyncio",
         ws="none",
         lifespan="on",

@@ -38,20 +38,20 @@ class IngestSettings:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be greater than 0.")
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "IngestSettings":
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "IngestSettings":
         """Raises ValueError that names the variable."""
         default = cls()
         return cls(
-            spool=Path(environment.get("MONITOR_SPOOL_DIR") or default.spool),
-            keys_file=Path(environment.get("MONITOR_KEYS_FILE") or default.keys_file),
-            spool_max_bytes=_mebibytes(environment, "MONITOR_SPOOL_MAX_MB", default.spool_max_bytes),
-            min_free_bytes=_mebibytes(environment, "MONITOR_SPOOL_MIN_FREE_MB", default.min_free_bytes),
-            fsync=environment.get("MONITOR_SPOOL_FSYNC") or default.fsync,
+            spool=Path(environ.get("MONITOR_SPOOL_DIR") or default.spool),
+            keys_file=Path(environ.get("MONITOR_KEYS_FILE") or default.keys_file),
+            spool_max_bytes=_mebibytes(environ, "MONITOR_SPOOL_MAX_MB", default.spool_max_bytes),
+            min_free_bytes=_mebibytes(environ, "MONITOR_SPOOL_MIN_FREE_MB", default.min_free_bytes),
+            fsync=environ.get("MONITOR_SPOOL_FSYNC") or default.fsync,
         )
 
 
-def _mebibytes(environment: Mapping[str, str], name: str, default: int) -> int:
-    text = environment.get(name)
+def _mebibytes(environ: Mapping[str, str], name: str, default: int) -> int:
+    text = environ.get(name)
     if not text:
         return default
     if not (text.isascii() and text.isdigit()):

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.docs.pages import ROOT
 
 PACKAGES = (
-    "accounts", "core", "data_tools", "experiments", "hydroml", "jobs", "projects", "stack", "strategy"
+    "accounts", "core", "data_tools", "experiments", "hydroml", "jobs", "monitor", "projects", "stack", "strategy"
 )  # fmt: skip
 # What environments are called where they are read.
 MAPPINGS = {"env", "environ", "variables", "given", "given_env"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from monitor.ingest.spool.errors import SpoolFullError
-from monitor.ingest.spool.segment import segments_directory
+from monitor.ingest.spool.segment import SUFFIX, segments_directory
 
 _LOOK_EVERY_S = 0.5
 _LOOK_SHARE = 50
@@ -30,6 +30,8 @@ def spool_depth(spool: Path) -> SpoolDepth:
     try:
         with os.scandir(segments_directory(spool)) as found:
             for entry in found:
+                if not entry.name.endswith(SUFFIX):
+                    continue
                 try:
                     status = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:

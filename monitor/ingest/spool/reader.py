@@ -22,7 +22,7 @@ from typing import BinaryIO, Self
 
 from monitor.ingest.spool.aside import AsideShelf
 from monitor.ingest.spool.record import Record, find_next, read_record
-from monitor.ingest.spool.segment import list_segments, segments_directory, try_lock
+from monitor.ingest.spool.segment import list_segments, segments_directory, sweep_abandoned, try_lock
 
 _DAMAGED_KEPT_MAX = 32 * 1024 * 1024
 
@@ -66,6 +66,7 @@ class SpoolReader:
         self._position_of = position_of or (lambda _: 0)
         self._claimed: dict[str, _Claimed] = {}
         self._outstanding: Batch | None = None
+        sweep_abandoned(spool)
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,7 @@ import fcntl
 import os
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from monitor.ingest.spool.errors import SpoolUnavailableError
@@ -17,6 +18,7 @@ from monitor.ingest.spool.errors import SpoolUnavailableError
 SUFFIX = ".segment"
 SEGMENTS = "segments"
 _NEW = ".new-"
+_ABANDONED_AFTER_S = 3600
 
 
 def segments_directory(spool: Path) -> Path:
@@ -42,6 +44,14 @@ def create_segment(spool: Path) -> tuple[Path, int]:
     except OSError:
         os.close(descriptor)
         raise
+
+
+def sweep_abandoned(spool: Path) -> None:
+    """Remove what a writer had begun to make when it was killed: empty, and without a name yet."""
+    for path in segments_directory(spool).glob(f"{_NEW}*"):
+        with suppress(OSError):
+            if path.stat().st_mtime < time.time() - _ABANDONED_AFTER_S:
+                path.unlink()
 
 
 def try_lock(descriptor: int) -> bool:

@@ -228,3 +228,15 @@ def test_the_spool_is_readable_by_its_owner_only(tmp_path):
 
     assert path.stat().st_mode & 0o077 == 0
     assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_what_a_killed_writer_had_begun_to_make_is_swept_after_an_hour(tmp_path, read):
+    write(tmp_path, b"one")
+    begun = segments_directory(tmp_path) / ".new-1-2-3.segment"
+    begun.touch()
+    read(tmp_path)
+    assert begun.exists()
+    os.utime(begun, (0, 0))
+
+    assert bodies_of(read(tmp_path).claim()) == [b"one"]
+    assert not begun.exists()
