@@ -28,6 +28,9 @@ _TYPES: dict[str, type] = {
     "pre_context": list,
     "post_context": list,
 }
+_MACHINES = frozenset(
+    {"raw_function", "symbol", "instruction_addr", "symbol_addr", "image_addr", "addr_mode", "trust"}
+)
 
 
 def stacktrace_of(raw: Any, platform: str, remarks: Remarks, name: str) -> Stacktrace | None:
@@ -86,7 +89,9 @@ def _mend(frame: Json, key: str, remarks: Remarks, name: str) -> None:
     if part is None:
         return
     if expected is None:
-        frame[key] = bounded(part, remarks, name)
+        # Of the attributes that are not read, those that machines made are kept for the raw view.
+        if key in _MACHINES and (type(part) is int or (type(part) is str and len(part) <= _MAX_LINE)):
+            frame[key] = part
     elif expected is str:
         text = text_of(part, remarks, name, limit=_MAX_LINE)
         if text is not None:

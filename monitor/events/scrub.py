@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from monitor.events.headline import set_headline
 from monitor.events.model import Event, ExceptionValue, Frame, Json, Request, Stacktrace
 from monitor.events.secret_forms import FILTERED, is_card_number
 from monitor.events.secret_text import SecretText
@@ -29,6 +30,9 @@ _URLS = frozenset(
 _QUERIES = frozenset({"query_string", "http.query", "url.query", "http.fragment"})
 _STATEMENTS = frozenset({"sql", "statement", "db.statement", "db.query.text"})
 _DATABASE_CATEGORIES = frozenset({"query", "db", "db.query", "sql.query"})
+_OWN_OF_MECHANISM = frozenset(
+    {"type", "handled", "synthetic", "exception_id", "parent_id", "is_exception_group", "source"}
+)
 _LARGEST_PLAIN_INTEGER = 10**12
 
 # What stands under a name.
@@ -89,8 +93,11 @@ class EventScrubber:
         for remark in event.remarks:
             value = remark.get("value")
             if value:
-                secret = self._is_secret(remark["name"])
-                remark["value"] = FILTERED if secret else clean(value)
+                remark["value"] = FILTERED if self._is_secret(remark["name"]) else clean(value)
+            remark["name"] = clean(remark["name"])
+        # Once more, of what is clean now: what was cut out of a text before may have cut a secret in two.
+        event.title = ""
+        set_headline(event)
 
     def value(self, value: Any) -> Any:
         """Any JSON value, scrubbed: for the payloads that are no events. Tables and lists are changed in place."""
@@ -111,7 +118,7 @@ class EventScrubber:
 
     def _texts(self, event: Event) -> None:
         clean = self._clean
-        for name in ("title", "value", "message", "template", "server_name"):
+        for name in ("message", "template", "server_name"):
             text = getattr(event, name)
             if text:
                 setattr(event, name, clean(text))
@@ -130,7 +137,7 @@ class EventScrubber:
         if "stacktrace" in exception:
             self._stacktrace(exception["stacktrace"])
         mechanism = exception.get("mechanism")
-        if mechanism is not None and len(mechanism) > 2:
+        if mechanism is not None and not mechanism.keys() <= _OWN_OF_MECHANISM:
             self._table(mechanism)  # type: ignore[arg-type]
 
     def _stacktrace(self, trace: Stacktrace) -> None:

@@ -20,6 +20,7 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _REPAIR_DEPTH = 64
 _INT_LIMIT = 2**63
 _SHOWN = 100
+_LONGEST_WORD = 120
 
 
 class Remarks(list[Remark]):
@@ -155,7 +156,10 @@ def cut(text: str, remarks: Remarks, name: str, limit: int = MAX_STRING) -> str:
     if len(text) <= limit:
         return text
     remarks.add("value_too_long", name, f"{len(text)} characters, {limit} kept")
-    return text[: limit - 1] + ELLIPSIS
+    kept = text[: limit - 1]
+    # A word that is cut in two may be half a secret, which nobody would know as one any more.
+    end = kept.rfind(" ", limit - _LONGEST_WORD)
+    return (kept[:end] if end > 0 else kept) + ELLIPSIS
 
 
 def text_of(value: Any, remarks: Remarks, name: str, limit: int = MAX_STRING) -> str | None:

@@ -205,6 +205,30 @@ def test_the_users_id_stays_so_that_what_is_kept_of_a_person_can_be_found() -> N
     assert scrubbed(user={"id": "42", "email": "a@example.org"}).user == {"id": "42", "email": FILTERED}
 
 
+def test_what_is_cut_off_leaves_no_half_of_a_secret() -> None:
+    text = f"{'x' * 180} ada.lovelace@mail.example.org and more"
+    event = scrubbed(
+        exception={"type": "E", "value": text}, tags={"note": text}, message="y" * 8170 + " " + text[181:]
+    )
+    stored = event.to_json().decode()
+    assert "lovelace" not in stored
+    assert event.title == f"E: {'x' * 180} {FILTERED} and more"[:200]
+
+
+def test_what_nobody_reads_of_a_frame_or_mechanism_is_left_out_or_scrubbed() -> None:
+    event = scrubbed(
+        exception={
+            "type": "E",
+            "mechanism": {"type": "m", "data": {"password": CANARY}},
+            "stacktrace": {
+                "frames": [{"function": "f", "data": {"note": CANARY}, "instruction_addr": "0x1f"}]
+            },
+        }
+    )
+    assert CANARY not in event.to_json().decode()
+    assert "instruction_addr" in event.exceptions[0]["stacktrace"]["frames"][0]
+
+
 def test_a_table_keyed_by_a_secret_loses_the_key() -> None:
     assert scrubbed(extra={"people": {"ada@example.org": 1}}).extra == {"people": {FILTERED: 1}}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from monitor.grouping import Component, Grouper, explain, group
 from monitor.grouping.fingerprints import VARIABLES, value_of
 from monitor.grouping.frames import LIBRARY, REPEATED
 from monitor.grouping.grouper import VERSIONS, Version
+from monitor.grouping.messages import _VARIABLE
 from strategy import load_strategy
 from tests.monitor.events.recording import sdk_events
 from tests.monitor.grouping.building import chain, error, event, exception, message
@@ -102,6 +104,12 @@ def test_a_variable_without_a_value_says_so() -> None:
     for name in VARIABLES:
         if name not in ("default", "level", "tags.<name>"):
             assert value_of(name, empty).startswith("<no-"), name
+
+
+def test_the_page_about_grouping_names_each_variable_and_placeholder() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "monitor" / "grouping.md").read_text()
+    for name in [*VARIABLES, *(f"<{group}>" for group in _VARIABLE.groupindex)]:
+        assert f"`{name}`" in page, name
 
 
 def test_the_strategys_fingerprints_use_known_variables_only() -> None:
