@@ -108,7 +108,7 @@ def test_a_variable_without_a_value_says_so() -> None:
 
 def test_the_page_about_grouping_names_each_variable_and_placeholder() -> None:
     page = (Path(__file__).parents[3] / "docs" / "monitor" / "grouping.md").read_text()
-    for name in [*VARIABLES, *(f"<{group}>" for group in _VARIABLE.groupindex)]:
+    for name in [*VARIABLES, *(f"<{kind}>" for kind in _VARIABLE.groupindex)]:
         assert f"`{name}`" in page, name
 
 
