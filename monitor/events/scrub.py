@@ -13,7 +13,7 @@ from typing import Any
 from monitor.events.headline import set_headline
 from monitor.events.model import Event, ExceptionValue, Frame, Json, Request, Stacktrace
 from monitor.events.secret_forms import FILTERED, is_card_number
-from monitor.events.secret_text import SecretText
+from monitor.events.secret_text import CACHED_LENGTH, SecretText
 from strategy import Strategy
 
 # Random or counted by machines, or names of code and builds: nothing personal stands under these.
@@ -230,35 +230,41 @@ class EventScrubber:
 
     def _table(self, table: Json) -> None:
         """The walk that takes the time: one look at each name, one at each text."""
-        rule_of, clean = self._rule, self._clean
+        rule_of, short = self._rule, self._text.short
         renamed: list[str] | None = None
         for name, value in table.items():
-            if value is None or value is True or value is False:
-                continue
-            rule = rule_of(name)
-            if rule == _AS_IT_IS:
-                continue
             kind = type(value)
-            if rule == _HIDDEN:
-                if value != "":
-                    table[name] = FILTERED
-                continue
-            if rule == _RENAMED:
-                renamed = [*(renamed or ()), name]
+            rule = rule_of(name)
             if kind is str:
-                if len(value) > 5:
-                    scrubbed = clean(value) if rule == _TEXT else self._by_rule(rule, value)
+                length = len(value)
+                if not rule and 5 < length <= CACHED_LENGTH:
+                    scrubbed = short(value)
                     if scrubbed is not value:
                         table[name] = scrubbed
+                elif rule == _HIDDEN:
+                    if length:
+                        table[name] = FILTERED
+                elif rule != _AS_IT_IS and length > 5:
+                    table[name] = self._by_rule(rule, value)
+            elif rule == _HIDDEN:
+                if value is not None and kind is not bool:
+                    table[name] = FILTERED
             elif kind is dict:
                 self._table(value)
             elif kind is list:
                 self._list(value)
-            elif kind is int and value > _LARGEST_PLAIN_INTEGER and is_card_number(str(value)):
+            elif (
+                kind is int
+                and value > _LARGEST_PLAIN_INTEGER
+                and rule != _AS_IT_IS
+                and is_card_number(str(value))
+            ):
                 table[name] = FILTERED
+            if rule == _RENAMED:
+                renamed = [*(renamed or ()), name]
         for name in renamed or ():
             # A name may be a secret itself: a table of people, keyed by their addresses.
-            table[clean(name)] = table.pop(name)
+            table[self._clean(name)] = table.pop(name)
 
     def _by_rule(self, rule: int, value: str) -> str:
         if rule == _URL:
@@ -269,11 +275,17 @@ class EventScrubber:
 
     def _list(self, values: list[Any]) -> None:
         flagged = False
+        short = self._text.short
         for place, value in enumerate(values):
             kind = type(value)
             if kind is str:
                 # A command's arguments: the value of --password is the one after it.
-                values[place] = FILTERED if flagged else self._clean(value)
+                if flagged:
+                    values[place] = FILTERED
+                elif 5 < len(value) <= CACHED_LENGTH:
+                    values[place] = short(value)
+                else:
+                    values[place] = self._clean(value)
                 flagged = value[:1] == "-" and "=" not in value and self._is_secret(value)
                 continue
             flagged = False

@@ -9,7 +9,7 @@ from functools import lru_cache
 from monitor.events.secret_forms import FILTERED, SecretForms
 from monitor.events.secret_names import SecretNames
 
-_CACHED_LENGTH = 1024
+CACHED_LENGTH = 1024
 _CACHED_TEXTS = 8192
 _CACHED_SOURCES = 2048
 _SHORTEST = 6
@@ -56,7 +56,7 @@ class SecretText:
     ) -> None:
         self.names = SecretNames(names)
         self.forms = SecretForms((patterns or {}).values(), addresses_allowed=addresses_allowed)
-        self._short = lru_cache(maxsize=_CACHED_TEXTS)(self._clean)
+        self.short = lru_cache(maxsize=_CACHED_TEXTS)(self._clean)
         self.source = lru_cache(maxsize=_CACHED_SOURCES)(self._clean_source)
 
     def clean(self, text: str) -> str:
@@ -64,7 +64,7 @@ class SecretText:
         length = len(text)
         if length < _SHORTEST:
             return text
-        return self._short(text) if length <= _CACHED_LENGTH else self._clean(text)
+        return self.short(text) if length <= CACHED_LENGTH else self._clean(text)
 
     def url(self, url: str) -> str:
         """A URL or a path, without user info, without tokens in the path, without the values of secret parameters."""

@@ -69,6 +69,10 @@ _PHP_CLOSURE = re.compile(r"\{closure(?::[^}]*)?(?:#\d+)?\}|@anonymous.*|\$0x[0-
 _DOTNET_GENERATED = re.compile(
     r"<(\w*)>[a-z]__\w*(?:\|[\d_]+)?|<>c(?:__DisplayClass[\d_]+)?(?:<[^>]*>)?|`\d+"
 )
+# Ben.Demystifier writes `async Task Gauge.ReadAsync(int id)+MoveNext() { }`.
+_DOTNET_SIGNATURE = re.compile(
+    r"\((?:[^()]|\([^()]*\))*\)(?:\+MoveNext\(\)|\+\(.*\) =>)?(?: \{ \})?$|^(?:async |static )+"
+)
 _NATIVE_NOISE = re.compile(
     r"::h[0-9a-f]{16}$|\s?\[clone [^\]]+\]|\.(?:part|constprop|isra|cold|llvm)\.?\d*(?:\.\d+)*|\{\{closure\}\}(?:#\d+)?"
     r"|\(anonymous namespace\)::|\$_\d+|closure #\d+ in |lambda\(\)#\d+|\{lambda.*?#\d+\}"
@@ -107,6 +111,7 @@ def function_name(function: str, family: str) -> Name:
     if family == "php":
         return Name(_PHP_CLOSURE.sub("{closure}", function))
     if family == "dotnet":
+        function = _DOTNET_SIGNATURE.sub("", function)
         text = _DOTNET_GENERATED.sub(lambda match: match[1] or "", function).replace("MoveNext", "")
         return Name(
             re.sub(r"[.+]{2,}", ".", text).strip(".+"),
@@ -164,6 +169,7 @@ _DEPLOYMENT = re.compile(
       ^.*/(?:site-packages|dist-packages)/ | ^.*/node_modules/(?=.)
     | ^.*/(?:releases|deployments?|versions)/[^/]+/ | ^/nix/store/[^/]+/
     | ^(?:[a-z]:)?/(?:home|users)/[^/]+/ | ^/(?:private/)?(?:tmp|var/folders(?:/[^/]+){2})/[^/]+/
+    | ^.*/containers/bundle/application/[^/]+/
     | ^/(?:app|srv|opt|code|workspace|builds?|usr/src/app|var/www(?:/html)?|var/task|go/src)/
     """
 )

@@ -141,6 +141,14 @@ SAME: dict[str, tuple[Event, Event]] = {
         error("E", {"module": "River.Gauge+<ReadAsync>d__12", "function": "MoveNext", "in_app": True}, platform="csharp"),
         error("E", {"module": "River.Gauge+<ReadAsync>d__7", "function": "MoveNext", "in_app": True}, platform="csharp"),
     ),
+    "a signature as Ben.Demystifier writes it": (
+        error("E", "River.Gauge:async Task Gauge.ReadAsync(int id)+MoveNext() { }", platform="csharp"),
+        error("E", "River.Gauge:Task Gauge.ReadAsync(int id, string name)", platform="csharp"),
+    ),
+    "another installation of an iOS application": (
+        error("E", {"package": "/private/var/containers/Bundle/Application/1F2E-AA/River.app/River", "function": "f"}),
+        error("E", {"package": "/private/var/containers/Bundle/Application/77AB-01/River.app/River", "function": "f"}),
+    ),
     "a symbol's hash in Rust": (
         error("panic", "river:gauge::read::h0123456789abcdef", platform="native"),
         error("panic", "river:gauge::read::hfedcba9876543210", platform="native"),
