@@ -184,7 +184,7 @@ def test_a_task_that_forgets_to_end_its_job_is_a_bug_that_is_seen(job: Job) -> N
     assert job.state == Job.State.FAILED
 
 
-def test_a_job_thebroker_never_took_is_sent_later(
+def test_a_job_the_broker_never_took_is_sent_later(
     monkeypatch: pytest.MonkeyPatch, broker: list[str]
 ) -> None:
     from kombu.exceptions import OperationalError as BrokerError
