@@ -111,6 +111,7 @@ def start(
     count: int,
     over: float = 0.0,
     stay: bool = False,
+    transactions: int = 0,
     forks: int = 0,
 ) -> subprocess.Popen[str]:
     """The application, as a process of its own."""
@@ -126,6 +127,7 @@ def start(
         str(ids),
     ]
     command += ["--count", str(count), "--over", str(over), "--forks", str(forks)]
+    command += ["--transactions", str(transactions)]
     command += ["--spool", str(spool)] if spool else []
     command += ["--stay"] if stay else []
     return subprocess.Popen(

@@ -36,6 +36,9 @@ def main() -> None:
     parser.add_argument("--ids", required=True, type=Path)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--over", type=float, default=0.0, help="seconds over which the errors are spread")
+    parser.add_argument(
+        "--transactions", type=int, default=0, help="captured after the errors, before a fork"
+    )
     parser.add_argument("--forks", type=int, default=0, help="children, each of which raises as many errors")
     parser.add_argument("--stay", action="store_true", help="do not end before standard input does")
     arguments = parser.parse_args()
@@ -49,6 +52,8 @@ def main() -> None:
     ids = os.open(arguments.ids, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     raise_errors(arguments.count, arguments.over, ids)
+    for number in range(arguments.transactions):
+        sentry_sdk.capture_event({"type": "transaction", "transaction": f"page {number}", "spans": []})
     children = []
     for _ in range(arguments.forks):
         child = os.fork()

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from core.sentry.spool.entry import Entry, Priority
 
-Key = tuple[Path | None, int]
+Key = int | tuple[Path | None, int]
+"""Sequence for this process's own, which keep their place in the order when they are moved to disk."""
 
 
 class Backlog:
@@ -24,18 +25,28 @@ class Backlog:
 
     def put(self, entry: Entry, *, adopted: bool = False) -> None:
         with self._lock:
-            queue = (self._adopted if adopted else self._own)[entry.priority]
-            queue[entry.directory, entry.sequence] = entry
+            if adopted:
+                self._adopted[entry.priority][entry.directory, entry.sequence] = entry
+            else:
+                self._own[entry.priority][entry.sequence] = entry
             self._account(entry, +1)
+
+    def replace(self, entry: Entry, moved: Entry) -> None:
+        """One of this process's own is on disk now: `moved` takes its place in the order."""
+        with self._lock:
+            self._own[entry.priority][entry.sequence] = moved
+            self._account(entry, -1)
+            self._account(moved, +1)
 
     def remove(self, entry: Entry) -> bool:
         """False when it was removed before, by a thread that evicted it."""
         with self._lock:
-            for queues in (self._own, self._adopted):
-                if queues[entry.priority].pop((entry.directory, entry.sequence), None) is not None:
-                    self._account(entry, -1)
-                    return True
-            return False
+            if (found := self._find(entry)) is None:
+                return False
+            queue, key = found
+            del queue[key]
+            self._account(entry, -1)
+            return True
 
     def waiting(self, sendable: Callable[[Entry], bool], limit: int) -> list[Entry]:
         """The next ones to send: by priority, within it the dead processes' first, in the order captured."""
@@ -53,12 +64,14 @@ class Backlog:
             return list(self._in_order())
 
     def claim(self, entry: Entry) -> bool:
-        """Mark it as on the wire, so that it is not evicted; False when it was evicted before."""
+        """Mark it as in hand (on the wire, or on its way to disk), so that nobody else sends, moves or evicts it.
+
+        False when it was evicted before, or is in another thread's hand.
+        """
         with self._lock:
-            entry.in_flight = any(
-                (entry.directory, entry.sequence) in queues[entry.priority]
-                for queues in (self._own, self._adopted)
-            )
+            if entry.in_flight:
+                return False
+            entry.in_flight = self._find(entry) is not None
             return entry.in_flight
 
     def has_own(self, sendable: Callable[[Entry], bool]) -> bool:
@@ -77,6 +90,15 @@ class Backlog:
                     surplus_bytes -= entry.size
                     evicted.append(entry)
         return [entry for entry in evicted if self.remove(entry)]
+
+    def _find(self, entry: Entry) -> tuple[dict[Key, Entry], Key] | None:
+        own = self._own[entry.priority]
+        # An entry read from a directory listing is another object, and an adopted one may have the same sequence.
+        if (kept := own.get(entry.sequence)) is not None and kept.directory == entry.directory:
+            return own, entry.sequence
+        key = (entry.directory, entry.sequence)
+        adopted = self._adopted[entry.priority]
+        return (adopted, key) if key in adopted else None
 
     def _least_important(self) -> Iterator[Entry]:
         for priority in reversed(Priority):

@@ -16,6 +16,11 @@ class SpoolConfig:
     memory_max_bytes: int = 8 * MEBIBYTE
     """What is kept in memory when the disk refuses; beyond it the least important is dropped and counted."""
 
+    queue_max_envelopes: int = 500
+    queue_max_items: int = 10_000
+    """Samples that callers have handed over and the sender has not taken up yet, and the spans and log lines in them;
+    beyond it they are dropped and counted. A span takes one to two kilobytes here."""
+
     connect_timeout_s: float = 3.0
     read_timeout_s: float = 10.0
     backoff_first_s: float = 0.5
@@ -32,6 +37,8 @@ class SpoolConfig:
             "max_bytes",
             "max_age_s",
             "memory_max_bytes",
+            "queue_max_envelopes",
+            "queue_max_items",
             "connect_timeout_s",
             "read_timeout_s",
             "backoff_first_s",

@@ -23,6 +23,8 @@ _PROBES = 20
 _PUT_ASIDE_FIRST_S = 60.0
 _PUT_ASIDE_MAX_S = 3600.0
 _FORK_WAIT_S = 0.05
+_SPILL_INTERVAL_S = 1.0
+"""While the host is away, how long samples stay in memory before they are written, many at a time."""
 
 
 class Sender:
@@ -52,12 +54,17 @@ class Sender:
 
     # Called by other threads.
 
-    def notify(self) -> None:
-        """There is something new. Costs next to nothing while the thread is busy or backing off."""
-        if self._thread is None:
-            self.start()
-        if self._idle or self._delivery.store.is_low_on_files:
+    def notify(self) -> bool:
+        """There is something new. Costs next to nothing while the thread is busy or backing off.
+
+        False when there is no thread and can be none: what is in memory only must go to disk now.
+        """
+        if self._thread is None and not self.start():
+            return False
+        store = self._delivery.store
+        if self._idle or store.is_low_on_files or store.intake.is_filling:
             self._wake.set()
+        return True
 
     def start(self) -> bool:
         """False when there can be no thread: after kill(), or when the interpreter is shutting down."""
@@ -98,7 +105,7 @@ class Sender:
 
     def flush(self, timeout_s: float, callback: Callable[[int, float], None] | None = None) -> bool:
         """Wait until this process's envelopes are delivered. Gives up at once when the host does not answer:
-        they are safe on disk, and waiting would only delay the shutdown."""
+        they are safe on disk (after spill()), and waiting would only delay the shutdown."""
         if self._is_clear():
             return True
         deadline = time.monotonic() + timeout_s
@@ -123,7 +130,8 @@ class Sender:
         return self._failures > 0
 
     def _is_clear(self) -> bool:
-        return not self._backlog.has_own(self._delivery.is_sendable)
+        # In this order: what leaves the intake is in the backlog by then.
+        return not self._delivery.store.intake and not self._backlog.has_own(self._delivery.is_sendable)
 
     def _flush_here(self, deadline: float) -> bool:
         while time.monotonic() < deadline and not self._is_clear() and self._step() == 0:
@@ -146,7 +154,7 @@ class Sender:
                 logger.exception("The sender of the Sentry spool failed; it goes on in a moment.")
                 wait_s = self._back_off(f"{type(error).__name__}: {error}")
             if wait_s > 0:
-                self._wake.wait(wait_s)
+                self._wake.wait(min(wait_s, _SPILL_INTERVAL_S) if self.host_is_away else wait_s)
                 self._idle = False
             self._wake.clear()
 
@@ -161,6 +169,10 @@ class Sender:
             self._delivery.drop_limited_samples()
             if not self.host_is_away:
                 self._report_losses(False)
+        if self.host_is_away:
+            self._delivery.store.spill()
+        else:
+            self._delivery.store.take_up(hold=True)
         if now < self._retry_at and not self._hurry:
             return min(self._retry_at, self._scan_at) - now
         entry = self._choose()
@@ -188,7 +200,9 @@ class Sender:
         with self._progress:
             self._progress.notify_all()
         # Looked at again after saying so: a capture in between has not set the event.
-        return 0 if self._choose() is not None else max(0.001, self._scan_at - now)
+        if self._delivery.store.intake or self._choose() is not None:
+            return 0
+        return max(0.001, self._scan_at - now)
 
     def _choose(self) -> Entry | None:
         found = self._backlog.waiting(self._delivery.is_sendable, 1 if not self._probing else 1 + _PROBES)

@@ -18,6 +18,7 @@ from core.sentry.spool.backlog import Backlog
 from core.sentry.spool.config import SpoolConfig
 from core.sentry.spool.directory import ProcessDirectory, list_entries, process_directories, remove_abandoned
 from core.sentry.spool.entry import Entry, Priority
+from core.sentry.spool.intake import Intake
 from core.sentry.spool.outcomes import error_id_in, record_outcome
 from core.sentry.spool.wire import priority_of, quantities_of, serialise
 
@@ -27,6 +28,8 @@ _EVENT_ID = re.compile(r"[A-Za-z0-9]{1,64}")
 _CALLER_SLACK = 1.1
 """The sender keeps the bound; a caller evicts on its own only when the sender is too busy to."""
 _ROOM = 0.95
+_HELD_MAX_BYTES = 1024 * 1024
+"""Samples that wait for nothing but their turn on the wire. More than this means a slow host: to disk with them."""
 
 
 class Store:
@@ -37,6 +40,7 @@ class Store:
         self.destination = destination
         self.counters = counters
         self.backlog = Backlog()
+        self.intake = Intake(max_envelopes=config.queue_max_envelopes, max_items=config.queue_max_items)
         self._sequence = itertools.count()
         self._opening = threading.Lock()
         self._own: ProcessDirectory | None = None
@@ -46,34 +50,45 @@ class Store:
 
     # In the caller: no network, no lock held while writing.
 
-    def add(self, envelope: Envelope) -> None:
-        """Keep one envelope. Raises nothing for a disk that fails: it is kept in memory then, and said so."""
+    def add(self, envelope: Envelope, *, sender_follows: bool = False) -> None:
+        """Keep one envelope. Raises nothing for a disk that fails: it is kept in memory then, and said so.
+
+        With `sender_follows`, a sample is only queued: somebody calls take_up() or spill() in a moment.
+        """
         quantities: Counter[str] = Counter()
         for item in envelope.items:
             quantities.update(quantities_of(item))
-        data = serialise(envelope)
         event_id = str(envelope.headers.get("event_id") or "")
         entry = Entry(
             priority=priority_of(envelope),
             sequence=next(self._sequence),
             captured_ms=time.time_ns() // 1_000_000,
-            size=len(data),
+            size=0,
             event_id=event_id if _EVENT_ID.fullmatch(event_id) else "",
             quantities=quantities,
         )
-        self.backlog.put(self._keep(entry, data))
-        for category, quantity in quantities.items():
-            self.counters.add("captured", category=category, quantity=quantity)
+        if not (sender_follows and entry.priority == Priority.SAMPLES):
+            self._take_up(entry, envelope, hold=False)
+        elif not self.intake.offer(entry, envelope):
+            self._count("captured", entry)
+            self._lose([entry], "queue_overflow")
+
+    def _take_up(self, entry: Entry, envelope: Envelope, *, hold: bool) -> None:
+        data = serialise(envelope)
+        entry.size = len(data)
+        if hold and self.backlog.memory_bytes + entry.size <= min(
+            _HELD_MAX_BYTES, self.config.memory_max_bytes
+        ):
+            entry.data = data
+            self.backlog.put(entry)
+        else:
+            self.backlog.put(self._keep(entry, data))
+        self._count("captured", entry)
         self._make_room()
 
     def _keep(self, entry: Entry, data: bytes) -> Entry:
         try:
-            try:
-                return self._write(entry, data)
-            except FileNotFoundError:
-                # Somebody removed the directory under the living process: make another.
-                self._own = None
-                return self._write(entry, data)
+            return self._write(entry, data)
         except OSError as error:
             self._complain(error)
             entry.data = data
@@ -82,8 +97,14 @@ class Store:
 
     def _write(self, entry: Entry, data: bytes) -> Entry:
         own = self._own or self.open()
+        try:
+            own.write(entry, data)
+        except FileNotFoundError:
+            # Somebody removed the directory under the living process: make another.
+            self._own = None
+            own = self.open()
+            own.write(entry, data)
         entry.directory = own.path
-        own.write(entry, data)
         return entry
 
     def open(self) -> ProcessDirectory:
@@ -117,7 +138,35 @@ class Store:
         if surplus > 0:
             self._lose(self.backlog.evict(surplus, from_memory=True), "memory_full")
 
-    # In the sender.
+    # In the sender; where there is none, in the caller.
+
+    def take_up(self, *, hold: bool) -> None:
+        """Serialise what callers have queued; keep it in memory with `hold`, on disk without."""
+
+        def take_up(entry: Entry, envelope: Envelope) -> None:
+            try:
+                self._take_up(entry, envelope, hold=hold)
+            except Exception:  # a boundary: one sample must not hold up those behind it
+                self._count("captured", entry)
+                self._lose([entry], "internal_sdk_error")
+                logger.exception("A sample could not be taken into the Sentry spool.")
+
+        if self.intake:
+            self._keep_counts()
+            self.intake.drain(take_up)
+
+    def spill(self) -> None:
+        """Bring to disk what is in memory only: nobody may come to send it."""
+        self.take_up(hold=False)
+        if self.backlog.memory_bytes:
+            self._persist_memory()
+
+    def spill_in_flight(self) -> None:
+        """At the end of a process: also what is on the wire. If the host has it after all, it is sent twice."""
+        for entry in self.backlog.entries():
+            if entry.data is not None and entry.in_flight:
+                with suppress(OSError):
+                    self._write(replace(entry, data=None), entry.data)
 
     def delivered(self, entry: Entry, raw: bytes, withheld: Counter[str]) -> None:
         """The host has it. Logged before it is removed: a crash between sends it again, which receivers bear."""
@@ -163,14 +212,13 @@ class Store:
 
     def close(self, *, tell_losses: bool) -> None:
         """Let go of everything. What is not delivered, and what is not yet told, stays for another process."""
-        self._persist_memory()
+        self.spill()
         self._finish_adopted()
         for directory in self._adopted.values():
             directory.release(remove=False)
         self._adopted.clear()
-        if self._own is None and self.counters.snapshot():
-            with suppress(OSError):
-                self.open()
+        if self.counters.snapshot():
+            self._keep_counts()
         own, self._own = self._own, None
         if own is None:
             return
@@ -180,6 +228,12 @@ class Store:
         if empty:
             fold_into_totals(own.path)
         own.release(remove=empty)
+
+    def _keep_counts(self) -> None:
+        """A process that writes no envelope still has counts to leave."""
+        if self._own is None:
+            with suppress(OSError):
+                self.open()
 
     def forget(self) -> None:
         """In a forked child: close what was inherited; the parent delivers its own."""
@@ -241,16 +295,15 @@ class Store:
 
     def _persist_memory(self) -> None:
         for entry in self.backlog.entries():
-            if entry.data is None or entry.in_flight:
+            if entry.data is None or not self.backlog.claim(entry):
                 continue
             try:
-                moved = self._write(replace(entry, data=None), entry.data)
+                moved = self._write(replace(entry, data=None, in_flight=False), entry.data)
+                self.backlog.replace(entry, moved)
             except OSError:
                 return
-            if self.backlog.remove(entry):
-                self.backlog.put(moved)
-            else:
-                self._unlink(moved)
+            finally:
+                entry.in_flight = False
         self._disk_complaint = ""
 
     def _lose(self, entries: Iterable[Entry], reason: str) -> None:
@@ -263,8 +316,11 @@ class Store:
                 continue
             if entry.priority == Priority.ERRORS:
                 self._record("dropped", entry, raw, reason)
-            for category, quantity in entry.quantities.items():
-                self.counters.add("dropped", reason=reason, category=category, quantity=quantity)
+            self._count("dropped", entry, reason)
+
+    def _count(self, kind: str, entry: Entry, reason: str = "") -> None:
+        for category, quantity in entry.quantities.items():
+            self.counters.add(kind, reason=reason, category=category, quantity=quantity)
 
     def _record(self, state: str, entry: Entry, raw: bytes, reason: str = "") -> None:
         record_outcome(

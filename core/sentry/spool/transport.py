@@ -1,7 +1,8 @@
 """The SDK's transport with a disk between the caller and the network.
 
-The caller serialises, writes, renames, and has its event id. All else (connections, proxies, certificates, the
-auth header, rate-limit headers) is the SDK's own HttpTransport, used by the background thread.
+The caller serialises, writes, renames, and has its event id; a sample it only queues. All else (connections,
+proxies, certificates, the auth header, rate-limit headers) is the SDK's own HttpTransport, used by the background
+thread.
 """
 
 import logging
@@ -79,13 +80,12 @@ class SpoolTransport(HttpTransport):
         if os.getpid() != self._pid and not self._killed:
             self._after_fork_in_child()
         try:
-            self._store.add(envelope)
+            self._store.add(envelope, sender_follows=not self._killed)
+            if not self._killed and not self._sender.notify():
+                self._store.spill()
         except Exception:  # the boundary to the application: reporting an error must not become one
             self._counters.add("dropped", reason="internal_sdk_error", category="error")
             logger.exception("An envelope could not be written to the Sentry spool.")
-            return
-        if not self._killed:
-            self._sender.notify()
 
     def record_lost_event(
         self,
@@ -107,16 +107,17 @@ class SpoolTransport(HttpTransport):
 
     def is_healthy(self) -> bool:
         """What the SDK's back-pressure asks, to send fewer traces. An outage alone is no reason: there is room."""
-        return not self._is_rate_limited() and (
-            self._store.backlog.disk_bytes < self.config.max_bytes * _UNHEALTHY_FILL
-        )
+        store = self._store
+        half_full = store.backlog.disk_bytes >= self.config.max_bytes * _UNHEALTHY_FILL
+        return not (self._is_rate_limited() or half_full or store.intake.is_filling)
 
     # At the end of a process, or when a test is over.
 
     def flush(self, timeout: float, callback: Callable[[int, float], None] | None = None) -> None:
         if timeout > 0 and not self._killed:
             self._report_losses(True)
-            self._sender.flush(timeout, callback)
+            if not self._sender.flush(timeout, callback):
+                self._store.spill()
 
     def kill(self) -> None:
         """End the thread and let go of the directory; what is left is delivered by another process, or the next."""
@@ -124,7 +125,10 @@ class SpoolTransport(HttpTransport):
         if self._sender.stop():
             self._store.close(tell_losses=bool(self.options["send_client_reports"]))
             self._pool.clear()
-        # Otherwise a request is in flight: the lock goes with the process, and the thread is a daemon.
+        else:
+            # A request is in flight: the lock goes with the process, and the thread is a daemon.
+            self._store.spill()
+            self._store.spill_in_flight()
 
     # In the sender.
 
