@@ -9,15 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
+from celery.exceptions import NotRegistered
+from celery.signals import task_unknown
 from celery.worker.request import Request
 
-from core.sentry.task_scope import TaskFacts, in_workers_parent, report_lost
+from core.sentry.same_failure import note_told
+from core.sentry.task_scope import TaskFacts, in_workers_parent, report_outcome
 
 
 class SentryRequest(Request):
     """Celery's request, reporting what only the parent sees."""
 
-    _loss_was_told = False
+    _was_told = False
     _check_in_is_closed = False
 
     def on_timeout(self, soft: bool, timeout: float) -> None:
@@ -34,7 +37,7 @@ class SentryRequest(Request):
         # Since Celery 5.3 it comes wrapped with its traceback.
         exc = getattr(exc_info.exception, "exc", exc_info.exception)
         if not isinstance(exc, (WorkerLostError, TimeLimitExceeded, SystemExit)):
-            super().on_failure(exc_info, send_failed_event=send_failed_event, return_ok=return_ok)
+            self._fail(exc_info, exc, send_failed_event=send_failed_event, return_ok=return_ok)
             return
         with in_workers_parent(self._facts()):
             if not any(getattr(self, f"_already_{how}", False) for how in ("cancelled", "revoked")):
@@ -43,11 +46,25 @@ class SentryRequest(Request):
         if not self.task.reject_on_worker_lost:
             self._close_check_in()
 
-    def _tell(self, exc: BaseException) -> None:
+    def _fail(self, exc_info: Any, exc: BaseException, **how: bool) -> None:
+        """The task reported what its body raised. What Celery met around it, storing the result say, is told here."""
+        if exc_info.internal:
+            with in_workers_parent(self._facts()):
+                self._tell(exc, is_loss=False)
+        try:
+            super().on_failure(exc_info, **how)
+        except Exception as raised:
+            # A boundary: of what is raised from here only a log line of billiard would tell.
+            with in_workers_parent(self._facts()):
+                self._tell(raised, is_loss=False)
+            note_told(raised)
+            raise
+
+    def _tell(self, exc: BaseException, *, is_loss: bool = True) -> None:
         # A time limit comes here twice: when it is noticed, and when the child is gone.
-        if not self._loss_was_told:
-            self._loss_was_told = True
-            report_lost(exc, self._facts())
+        if not self._was_told:
+            self._was_told = True
+            report_outcome(exc, self._facts(), is_loss=is_loss)
 
     def _close_check_in(self) -> None:
         close = getattr(self.task, "close_check_in", None)
@@ -64,3 +81,17 @@ class SentryRequest(Request):
             queue=str((self.delivery_info or {}).get("routing_key") or ""),
             request_id=str(context.get("request_id") or ""),
         )
+
+
+@task_unknown.connect
+def _tell_of_unknown(name: str = "", id: str = "", message: Any = None, **_: Any) -> None:
+    """A message for a task that this worker does not have: dropped, and Celery only logs it."""
+    delivery, headers = message.delivery_info or {}, message.headers or {}
+    facts = TaskFacts(
+        name=name,
+        task_id=id,
+        queue=str(delivery.get("routing_key") or ""),
+        request_id=str(headers.get("request_id") or ""),
+    )
+    with in_workers_parent(facts):
+        report_outcome(NotRegistered(name), facts)

@@ -52,7 +52,7 @@ _LOGGER_CATEGORIES = {
 }
 
 # They log an exception because nobody asked for it.
-_LOGGERS_OF_THE_UNHANDLED = frozenset({"asyncio", "concurrent.futures"})
+_LOGGERS_OF_THE_UNHANDLED = frozenset({"asyncio", "concurrent.futures", "celery.backends.base"})
 
 _observers: list[Observer] = []
 
@@ -167,14 +167,14 @@ class Filters:
     def _admit(self, event: Json, hint: Any) -> bool:
         """Whether `event` is to be sent. Leaves the classification in the hint, and `suppressed` in the tags."""
         exc = _exception_of(hint)
-        if same_failure.is_told(exc):
+        unanswered = _is_unanswered(event)
+        if same_failure.is_told(exc, is_unanswered=unanswered):
             counters.count("suppressed", reason="same_failure", category="error")
             same_failure.count_crash(event)
             return False
         if event.get("logger") in _LOGGERS_OF_THE_UNHANDLED:
             _mark_unhandled(event)
         found = self._classify(event, exc)
-        unanswered = _is_unanswered(event)
         if (found.ignored or found.expected) and exc is not None and not unanswered:
             outcome = "ignored" if found.ignored else "expected"
             counters.count("suppressed", reason=outcome, category="error")

@@ -54,12 +54,12 @@ def note_told(exc: BaseException | None) -> None:
         vars(exc)[_MARK] = _unit_of_work()
 
 
-def is_told(exc: BaseException | None) -> bool:
+def is_told(exc: BaseException | None, *, is_unanswered: bool = False) -> bool:
     """Whether `exc`, or what it was raised from, has its event already; a group, when each of its members has."""
     if exc is None:
         return False
     here = _unit_of_work()
-    return any(_is_told(link, here) for link in lineage(exc)) or _is_repeated(exc, here)
+    return any(_is_told(link, here) for link in lineage(exc)) or (is_unanswered and _is_repeated(exc, here))
 
 
 def _is_told(exc: BaseException, here: str) -> bool:

@@ -17,6 +17,7 @@ from sentry_sdk.scope import add_global_event_processor
 from core.sentry import counters
 
 _LOST_PROCESS = "Process %r pid:%r exited with %r"
+_UNKNOWN_TASK = "Received unregistered task of type %s."
 _CALLBACK_FAILED = "Pool callback raised exception: %r"
 _CHORD_FAILED = "Chord %r raised: %r"
 
@@ -80,7 +81,7 @@ def describe_task(**context: Any) -> None:
 
 @contextlib.contextmanager
 def in_workers_parent(facts: TaskFacts) -> Iterator[None]:
-    """A scope for what the parent learns of a task: what `report_lost` tells is an event, what Celery logs is its echo."""
+    """A scope for what the parent learns of a task: `report_outcome` tells it, what Celery logs is an echo."""
 
     def told_alone(event: Any, hint: Any) -> Any:
         if (hint or {}).get("log_record") is not None:
@@ -95,10 +96,11 @@ def in_workers_parent(facts: TaskFacts) -> Iterator[None]:
         yield
 
 
-def report_lost(exc: BaseException, facts: TaskFacts) -> str | None:
-    """Report what ended a task from outside: grouped by what happened and to which task, there is no stack to go by."""
+def report_outcome(exc: BaseException, facts: TaskFacts, *, is_loss: bool = True) -> str | None:
+    """Report what befell a task from outside. A loss has no stack to go by: it is grouped by its kind and the task."""
     with sentry_sdk.new_scope() as scope:
-        scope.fingerprint = ["celery", type(exc).__name__, facts.name]
+        if is_loss:
+            scope.fingerprint = ["celery", type(exc).__name__, facts.name]
         event, hint = sentry_sdk.utils.event_from_exception(
             (type(exc), exc, exc.__traceback__),
             client_options=sentry_sdk.get_client().options,
@@ -131,6 +133,8 @@ def _leave_out_echoes(event: Any, hint: Any) -> Any:
 def _is_echo(template: Any, arguments: Any) -> bool:
     if template == _LOST_PROCESS:
         return True  # a child's death is an event by the task that it took along
+    if isinstance(template, str) and template.startswith(_UNKNOWN_TASK):
+        return True  # told by core.task_requests, with the task's name
     last = arguments[-1] if isinstance(arguments, tuple) and arguments else None
     if template == _CALLBACK_FAILED:
         return isinstance(last, MemoryError)
