@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +30,7 @@ class Ground:
     directory: Path
     receiver: Receiver
     environment: dict[str, str]
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
     def broker(self) -> str:
@@ -42,7 +43,7 @@ class Ground:
     def start(self, name: str, *command: str, **variables: str) -> subprocess.Popen[bytes]:
         """Python with these arguments; what it says goes into a file of that name."""
         with (self.directory / f"{name}.log").open("wb") as log:
-            return subprocess.Popen(
+            process = self.processes[name] = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=ROOT,
                 env={**self.environment, **variables},
@@ -50,6 +51,21 @@ class Ground:
                 stderr=log,
                 stdin=subprocess.DEVNULL,
             )
+        return process
+
+    def is_running(self, name: str) -> bool:
+        return self.processes[name].poll() is None
+
+    def end(self, name: str) -> None:
+        """As a deploy ends it; kills it when it does not end."""
+        process = self.processes[name]
+        if process.poll() is None:
+            process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
     def log(self, name: str) -> str:
         return (self.directory / f"{name}.log").read_text(errors="replace")
