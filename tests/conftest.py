@@ -21,6 +21,8 @@ def _own_ground(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = settings.DATA_ROOT
     settings.INCOMING_ROOT = settings.DATA_ROOT / "incoming"
     settings.INCOMING_ROOT.mkdir(parents=True)
+    # No lease is renewed while a test runs: the renewing thread's connection sees nothing of a test's transaction.
+    settings.JOB_LEASE_S = 3600
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
