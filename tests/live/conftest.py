@@ -1,5 +1,6 @@
 """One running HydroML for all tests that need real processes; each makes its own person and project."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,10 @@ def _own_ground() -> None:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSystem]:
+    """Its processes; with LIVE_ADDRESS set, whatever runs there (docker compose), of which there is only the address."""
+    if address := os.environ.get("LIVE_ADDRESS"):
+        yield LiveSystem({}, 0, tmp_path_factory.mktemp("live"), given_address=address.rstrip("/"))
+        return
     # A short lease, so that a killed worker's job comes back in seconds.
     with live_system(tmp_path_factory.mktemp("live"), JOB_LEASE_S="3") as system:
         yield system

@@ -44,10 +44,11 @@ class LiveSystem:
     port: int
     log_dir: Path
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    given_address: str = ""
 
     @property
     def address(self) -> str:
-        return f"http://{HOST}:{self.port}"
+        return self.given_address or f"http://{HOST}:{self.port}"
 
     def start_web(self) -> None:
         command = ["gunicorn", "hydroml.wsgi:application", "--bind", f"{HOST}:{self.port}", "--threads", "4"]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,7 +108,7 @@ def sign_up(walk: Walk) -> None:
     page = walk.page
     walk.follow(page.get_by_role("link", name="Make an account"))
     page.get_by_label("Name").fill("Ada Lovelace")
-    page.get_by_label("Email address").fill(f"ada-{walk.theme}@example.org")
+    page.get_by_label("Email address").fill(f"ada-{walk.theme}-{secrets.token_hex(4)}@example.org")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password confirmation").fill(PASSWORD)
     walk.look("signup")
