@@ -116,10 +116,13 @@ def test_an_outside_host_learns_nothing() -> None:
         seen.append(request)
         return httpx.Response(200)
 
-    with reporting(SENTRY_TRACES_SAMPLE_RATE="1.0"), sentry_sdk.start_transaction(name="x"):
-        with httpx.Client(transport=httpx.MockTransport(answer)) as client:
-            client.get("https://weather.example.org/")
-            client.get("http://localhost/")
+    with (
+        reporting(SENTRY_TRACES_SAMPLE_RATE="1.0"),
+        sentry_sdk.start_transaction(name="x"),
+        httpx.Client(transport=httpx.MockTransport(answer)) as client,
+    ):
+        client.get("https://weather.example.org/")
+        client.get("http://localhost/")
     assert [sorted({"baggage", "sentry-trace"} & set(request.headers)) for request in seen] == [
         [],
         ["baggage", "sentry-trace"],
