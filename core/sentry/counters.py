@@ -39,6 +39,7 @@ class Counters:
         self._lock = threading.Lock()
         self._counts: Counter[CountKey] = Counter()
         self._slots: dict[CountKey, int] = {}
+        self._behind: set[CountKey] = set()
         self._file: int | None = None
 
     def attach(self, path: Path) -> None:
@@ -50,13 +51,27 @@ class Counters:
             for key in self._counts:
                 self._write(key)
 
-    def add(self, kind: str, *, reason: str = "", category: str = "", quantity: int = 1) -> None:
+    def add(
+        self, kind: str, *, reason: str = "", category: str = "", quantity: int = 1, at_once: bool = True
+    ) -> None:
+        """Without `at_once` it is in the file after the next sync(): for what happens at every request, and is a
+        sample anyway."""
         key = CountKey(kind, reason, category)
         with self._lock:
             if key not in self._counts and len(self._counts) >= _MAX_SLOTS:
                 key = CountKey(kind, "other", "other")
             self._counts[key] += quantity
-            self._write(key)
+            if at_once:
+                self._write(key)
+            else:
+                self._behind.add(key)
+
+    def sync(self) -> None:
+        """Bring the file up to date."""
+        with self._lock:
+            for key in self._behind:
+                self._write(key)
+            self._behind.clear()
 
     def snapshot(self) -> Counter[CountKey]:
         with self._lock:
@@ -64,6 +79,7 @@ class Counters:
 
     def hand_over(self) -> None:
         """Start again at nothing: the counts so far are in the file, which others read and fold."""
+        self.sync()
         with self._lock:
             self._close()
             self._counts.clear()

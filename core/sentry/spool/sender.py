@@ -163,19 +163,21 @@ class Sender:
         now = time.monotonic()
         if self._delivery.store.is_low_on_files:
             self._delivery.store.stock_up()
+        if self.host_is_away:
+            self._delivery.store.spill()
+        elif self._delivery.store.intake.is_filling:
+            self._delivery.store.take_up(hold=True)
         if now >= self._scan_at:
             self._scan_at = now + self._config.scan_interval_s
             self._delivery.store.housekeep()
+            # What is queued now, and not sent by the next time, is on disk then.
+            self._delivery.store.take_up(hold=True)
             self._delivery.drop_limited_samples()
             if not self.host_is_away:
                 self._report_losses(False)
-        if self.host_is_away:
-            self._delivery.store.spill()
-        else:
-            self._delivery.store.take_up(hold=True)
         if now < self._retry_at and not self._hurry:
             return min(self._retry_at, self._scan_at) - now
-        entry = self._choose()
+        entry = self._choose() or self._choose_queued()
         if entry is None:
             return self._become_idle(now)
         if not self._backlog.claim(entry):
@@ -209,6 +211,11 @@ class Sender:
         if self._probing and len(found) > 1:
             return min(found[1:], key=lambda entry: entry.failures)
         return found[0] if found else None
+
+    def _choose_queued(self) -> Entry | None:
+        # One by one: a request must not wait for the interpreter while a hundred are serialised.
+        self._delivery.store.take_up(hold=True, at_most=1)
+        return self._choose()
 
     def _learn(self, entry: Entry, result: Result, *, its_fault: bool) -> float:
         was_probe, self._probing = self._probing, False

@@ -3,6 +3,7 @@
 import itertools
 import logging
 import re
+import sys
 import threading
 import time
 from collections import Counter
@@ -18,7 +19,7 @@ from core.sentry.spool.backlog import Backlog
 from core.sentry.spool.config import SpoolConfig
 from core.sentry.spool.directory import ProcessDirectory, list_entries, process_directories, remove_abandoned
 from core.sentry.spool.entry import Entry, Priority
-from core.sentry.spool.intake import Intake
+from core.sentry.spool.intake import Handed, Intake
 from core.sentry.spool.outcomes import error_id_in, record_outcome
 from core.sentry.spool.wire import priority_of, quantities_of, serialise
 
@@ -55,23 +56,29 @@ class Store:
 
         With `sender_follows`, a sample is only queued: somebody calls take_up() or spill() in a moment.
         """
+        sequence, captured_ms = next(self._sequence), time.time_ns() // 1_000_000
+        if sender_follows and priority_of(envelope) == Priority.SAMPLES:
+            if not self.intake.offer(Handed(sequence, captured_ms, envelope)):
+                entry = self._entry(sequence, captured_ms, envelope)
+                self._count("captured", entry)
+                self._lose([entry], "queue_overflow")
+        else:
+            self._take_up(self._entry(sequence, captured_ms, envelope), envelope, hold=False)
+
+    def _entry(self, sequence: int, captured_ms: int, envelope: Envelope) -> Entry:
+        """Its size is not known before it is serialised."""
         quantities: Counter[str] = Counter()
         for item in envelope.items:
             quantities.update(quantities_of(item))
         event_id = str(envelope.headers.get("event_id") or "")
-        entry = Entry(
+        return Entry(
             priority=priority_of(envelope),
-            sequence=next(self._sequence),
-            captured_ms=time.time_ns() // 1_000_000,
+            sequence=sequence,
+            captured_ms=captured_ms,
             size=0,
             event_id=event_id if _EVENT_ID.fullmatch(event_id) else "",
             quantities=quantities,
         )
-        if not (sender_follows and entry.priority == Priority.SAMPLES):
-            self._take_up(entry, envelope, hold=False)
-        elif not self.intake.offer(entry, envelope):
-            self._count("captured", entry)
-            self._lose([entry], "queue_overflow")
 
     def _take_up(self, entry: Entry, envelope: Envelope, *, hold: bool) -> None:
         data = serialise(envelope)
@@ -140,12 +147,13 @@ class Store:
 
     # In the sender; where there is none, in the caller.
 
-    def take_up(self, *, hold: bool) -> None:
+    def take_up(self, *, hold: bool, at_most: int = sys.maxsize) -> None:
         """Serialise what callers have queued; keep it in memory with `hold`, on disk without."""
 
-        def take_up(entry: Entry, envelope: Envelope) -> None:
+        def take_up(handed: Handed) -> None:
+            entry = self._entry(handed.sequence, handed.captured_ms, handed.envelope)
             try:
-                self._take_up(entry, envelope, hold=hold)
+                self._take_up(entry, handed.envelope, hold=hold)
             except Exception:  # a boundary: one sample must not hold up those behind it
                 self._count("captured", entry)
                 self._lose([entry], "internal_sdk_error")
@@ -153,7 +161,7 @@ class Store:
 
         if self.intake:
             self._keep_counts()
-            self.intake.drain(take_up)
+            self.intake.drain(take_up, at_most)
 
     def spill(self) -> None:
         """Bring to disk what is in memory only: nobody may come to send it."""
@@ -175,10 +183,11 @@ class Store:
         self._unlink(entry)
         self.backlog.remove(entry)
         for category, quantity in entry.quantities.items():
+            at_once = entry.priority != Priority.SAMPLES
             if category in withheld:
                 self.counters.add("dropped", reason="ratelimit_backoff", category=category, quantity=quantity)
             else:
-                self.counters.add("delivered", category=category, quantity=quantity)
+                self.counters.add("delivered", category=category, quantity=quantity, at_once=at_once)
 
     def drop(self, entry: Entry, reason: str) -> None:
         """Give it up: counted, logged, told to the host later."""
@@ -188,6 +197,7 @@ class Store:
     def housekeep(self) -> None:
         """Adopt, expire, keep the bound over all processes, bring to disk what is in memory only."""
         self._persist_memory()
+        self.counters.sync()
         self.stock_up()
         self._adopt()
         self._expire()
@@ -319,8 +329,9 @@ class Store:
             self._count("dropped", entry, reason)
 
     def _count(self, kind: str, entry: Entry, reason: str = "") -> None:
+        at_once = kind != "captured" or entry.priority != Priority.SAMPLES
         for category, quantity in entry.quantities.items():
-            self.counters.add(kind, reason=reason, category=category, quantity=quantity)
+            self.counters.add(kind, reason=reason, category=category, quantity=quantity, at_once=at_once)
 
     def _record(self, state: str, entry: Entry, raw: bytes, reason: str = "") -> None:
         record_outcome(

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("core.sentry.spool")
 
 _UNHEALTHY_FILL = 0.5
+_BY_THE_DICE = frozenset({"sample_rate", "backpressure"})
+"""Counted in most requests; a kill may cost the last few of these counts."""
 _REPORT_AS = {
     "spool_full": "cache_overflow",
     "spool_too_old": "cache_overflow",
@@ -103,7 +105,8 @@ class SpoolTransport(HttpTransport):
         else:
             raise TypeError("record_lost_event() needs data_category or item.")
         for category, count in lost.items():
-            self._counters.add("dropped", reason=reason, category=category, quantity=count)
+            at_once = reason not in _BY_THE_DICE
+            self._counters.add("dropped", reason=reason, category=category, quantity=count, at_once=at_once)
 
     def is_healthy(self) -> bool:
         """What the SDK's back-pressure asks, to send fewer traces. An outage alone is no reason: there is room."""
@@ -165,6 +168,7 @@ class SpoolTransport(HttpTransport):
         """Tell the host what was lost, in an envelope of its own: durable like any other."""
         if not self.options["send_client_reports"]:
             return
+        self._counters.sync()
         now = time.time()
         if not force and now - self._last_client_report_sent < self.config.client_report_interval_s:
             return

@@ -187,7 +187,7 @@ def test_a_full_queue_drops_transactions_only_counted_and_told(
     host: Receiver, start: Start, spool: Path
 ) -> None:
     host.mode = "hanging"
-    client = start(read_timeout_s=5, queue_max_envelopes=3, queue_max_items=12)
+    client = start(read_timeout_s=5, queue_max_envelopes=3, queue_max_items=9)
     capture_item(client, "transaction", {"spans": [{}] * 50})
     assert host.wait_until(lambda: host.connections)
     for _ in range(5):
