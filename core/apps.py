@@ -1,4 +1,6 @@
-"""Registers the system checks, and what makes an error id when a request fails."""
+"""Registers the system checks, what makes an error id when a request fails, and what counts for bursts and rates."""
+
+import importlib.util
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -8,15 +10,21 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
+        from django.contrib.auth.signals import user_login_failed
         from django.core.signals import got_request_exception
 
-        from core import checks  # noqa: F401 (importing registers them)
+        from core import bursts, checks  # noqa: F401 (importing checks registers them)
         from core.request_facts import note_failure
+        from core.sentry.denominators import watch_tasks
+        from core.sentry.filters import add_observer
 
         # Before any middleware connects a receiver that logs: the log line is to carry the error id.
         got_request_exception.connect(note_failure, dispatch_uid="core.note_failure")
+        user_login_failed.connect(bursts.note_failed_login, dispatch_uid="core.note_failed_login")
+        add_observer(bursts.note_event)
+        if importlib.util.find_spec("celery"):
+            watch_tasks()
         if settings.DEBUG:
             from core.lab.arrivals import record_event
-            from core.sentry.filters import add_observer
 
             add_observer(record_event)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from core import request_facts
+from core import bursts, request_facts
 from core.request_facts import RequestFacts
+from core.sentry.denominators import count_request
 from core.sentry.requests import bound, count_stream, report_returned
 
 _CLIENT_ERROR = 400
@@ -41,7 +42,10 @@ class SentryContextMiddleware:
         try:
             with bound(request, facts):
                 _watch(request)
-                return _finish(request, self.get_response(request), facts)
+                response = self.get_response(request)
+                if (burst := bursts.suspected(facts, response.status_code)) is not None:
+                    bursts.note(request, facts, burst)
+                return _finish(request, response, facts)
         finally:
             request_facts.end()
 
@@ -50,7 +54,10 @@ class SentryContextMiddleware:
         try:
             with bound(request, facts):
                 _watch(request)
-                return _finish(request, await self.get_response(request), facts)
+                response = await self.get_response(request)
+                if (burst := bursts.suspected(facts, response.status_code)) is not None:
+                    await sync_to_async(bursts.note)(request, facts, burst)
+                return _finish(request, response, facts)
         finally:
             request_facts.end()
 
@@ -74,6 +81,7 @@ def _finish(request: HttpRequest, response: HttpResponseBase, facts: RequestFact
 
         response = rebrand(request, response, facts)
     facts.status = response.status_code
+    count_request(request.path_info, request.resolver_match, response.status_code)
     if response.status_code >= _SERVER_ERROR and facts.failure is None and not facts.is_answered:
         report_returned(request, facts, response.status_code)
     count_stream(response)

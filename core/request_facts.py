@@ -71,6 +71,12 @@ class RequestFacts:
     is_answered: bool = False
     """One of our own pages was the answer: what there is to report has been."""
 
+    burst: str | None = None
+    """The burst of strategy.toml that this request is part of, where its status does not tell."""
+
+    account: str = ""
+    """The log-in that was tried, until the answer is made."""
+
     reports: list[Report] = field(default_factory=list)
     _error_id: str | None = None
 

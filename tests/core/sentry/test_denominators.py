@@ -1,0 +1,163 @@
+"""Exact denominators: what is sent each minute adds up to what was done."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from typing import Any
+
+import pytest
+import sentry_sdk
+from celery import Celery
+from pytest_django.fixtures import Settings
+
+from core.errors import PipelineError, UserInputError
+from core.sentry import denominators
+from core.sentry.denominators import Denominators
+from tests.core.wire import AsgiClient, MemoryTransport, WsgiClient, reporting
+
+Sums = Counter[tuple[str, ...]]
+
+
+@pytest.fixture(autouse=True)
+def _at_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(denominators, "_current", Denominators(every_s=3600))
+
+
+def _sent(transport: MemoryTransport) -> list[dict[str, Any]]:
+    denominators.current().send()
+    sentry_sdk.flush()
+    return [metric for item in transport.items("trace_metric") for metric in item["items"]]
+
+
+def _sums(metrics: list[dict[str, Any]], name: str, *labels: str) -> Sums:
+    sums: Sums = Counter()
+    for metric in metrics:
+        if metric["name"] == name:
+            sums[tuple(metric["attributes"][label]["value"] for label in labels)] += int(metric["value"])
+    return sums
+
+
+@pytest.mark.parametrize("server", [WsgiClient, AsgiClient], ids=["wsgi", "asgi"])
+def test_every_request_is_in_the_sums_by_route_and_status_whatever_is_sampled(
+    server: Any, settings: Settings
+) -> None:
+    settings.ROOT_URLCONF = "tests.core.failing_site"
+    settings.DEBUG = False
+    call = server()
+    with reporting(SENTRY_TRACES_SAMPLE_RATE="0") as transport:
+        for path, times in (
+            ("/fine", 7),
+            ("/breaks", 3),
+            ("/projects/", 5),
+            ("/projects/0c7a4b9e-0000-4000-8000-000000000001/", 2),
+            ("/no-such-page", 4),
+            ("/livez", 9),
+        ):
+            for _ in range(times):
+                call(path, headers={"X-Forwarded-For": "203.0.113.7"})
+        metrics = _sent(transport)
+    assert _sums(metrics, "requests", "route", "status") == {
+        ("fine", "200"): 7,
+        ("breaks", "500"): 3,
+        ("projects/", "200"): 5,
+        ("projects/<uuid:project_id>/", "500"): 2,
+        ("none", "404"): 4,
+    }
+    assert _sums(metrics, "feature_uses", "feature", "outcome") == {
+        ("projects", "ok"): 5,
+        ("projects", "failed"): 2,
+    }
+    assert {metric["attributes"]["sentry.release"]["value"] for metric in metrics} == {"hydroml@1.0.0+test"}
+    assert all(not any(name.startswith("user") for name in metric["attributes"]) for metric in metrics)
+
+
+def test_every_task_is_in_the_sums_by_how_it_ended() -> None:
+    app = Celery("sums", set_as_current=False, task_cls="core.tasks:SentryTask", broker="memory://")
+    attempts: list[int] = []
+
+    @app.task(name="data_tools.tasks.process_source")
+    def process(fault: str) -> None:
+        if fault == "theirs":
+            raise UserInputError("There is no column named date.")
+        if fault == "ours":
+            raise PipelineError("The sums do not add up.")
+
+    @app.task(name="elsewhere.flaky", bind=True, max_retries=2)
+    def flaky(self: Any) -> None:
+        attempts.append(1)
+        if len(attempts) < 3:
+            raise self.retry(countdown=0)
+
+    with reporting() as transport:
+        for fault in ("", "", "theirs", "ours"):
+            process.apply(args=(fault,))
+        flaky.apply()
+        metrics = _sent(transport)
+    assert len(attempts) == 3
+    assert _sums(metrics, "tasks", "task", "outcome") == {
+        ("data_tools.tasks.process_source", "ok"): 2,
+        ("data_tools.tasks.process_source", "refused"): 1,
+        ("data_tools.tasks.process_source", "failed"): 1,
+        ("elsewhere.flaky", "ok"): 1,
+    }
+    assert _sums(metrics, "feature_uses", "feature", "outcome") == {
+        ("data", "ok"): 2,
+        ("data", "refused"): 1,
+        ("data", "failed"): 1,
+    }
+
+
+def test_no_count_is_lost_between_threads_and_sendings() -> None:
+    found = Denominators(every_s=3600)
+    seen: Counter[Any] = Counter()
+
+    def work() -> None:
+        for number in range(2000):
+            found.add("requests", route=str(number % 7), status="200")
+
+    with reporting():
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        while any(thread.is_alive() for thread in threads):
+            seen += found.drain()
+        seen += found.drain()
+    assert seen.total() == 8000
+
+
+def test_unbounded_labels_cost_no_memory_and_lose_no_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(denominators, "MAX_SERIES", 10)
+    found = Denominators(every_s=3600)
+    with reporting():
+        for number in range(100):
+            found.add("requests", route=f"page {number}", status="200")
+    sums = found.drain()
+    assert len(sums) == 11
+    assert sums.total() == 100
+
+
+def test_the_sums_go_out_by_themselves() -> None:
+    found = Denominators(every_s=0.02)
+    with reporting() as transport:
+        found.add("failed_logins")
+        for _ in range(500):
+            sentry_sdk.flush()
+            if transport.items("trace_metric"):
+                break
+            threading.Event().wait(0.01)
+        (item,) = transport.items("trace_metric")
+    assert [metric["name"] for metric in item["items"]] == ["failed_logins"]
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
+def test_a_forked_child_does_not_send_its_parents_sums() -> None:
+    with reporting():
+        denominators.count_failed_login()
+        child = os.fork()
+        if child == 0:
+            os._exit(len(denominators.current().drain()))
+        _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert denominators.current().drain().total() == 1
