@@ -1,7 +1,8 @@
 """Everything that imports sentry_sdk.
 
 Names are loaded on first use, so that settings can import `setup_sentry` before Django is ready
-and `core` works where Celery or redis is not installed.
+and `core` works where Celery or redis is not installed. The function `classify` is not among them: it lives in the
+module of its name, which would take its place here once imported.
 """
 
 from importlib import import_module
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
         set_tag,
         set_user,
     )
-    from core.sentry.classify import Classification, category, classify
+    from core.sentry.classify import Classification, category
     from core.sentry.feedback import send_feedback
     from core.sentry.scrubbing import remember_request, scrub
     from core.sentry.setup import setup_sentry
@@ -29,7 +30,6 @@ _HOMES = {
     "capture_exception": "capture",
     "capture_message": "capture",
     "category": "classify",
-    "classify": "classify",
     "remember_request": "scrubbing",
     "scrub": "scrubbing",
     "send_feedback": "feedback",
@@ -46,7 +46,6 @@ __all__ = [
     "capture_exception",
     "capture_message",
     "category",
-    "classify",
     "remember_request",
     "scrub",
     "send_feedback",
