@@ -7,6 +7,7 @@ was raised from, for as long as one request or task lasts.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import sys
 from collections.abc import Iterator
@@ -123,12 +124,22 @@ def settling() -> Iterator[None]:
         _release(records)
 
 
+def settle_until_exit() -> None:
+    """The same for a process that does one thing, a command: until it ends. To be called once the SDK is set up."""
+    records: list[_Waiting] = []
+    _waiting.set(records)
+    # Before the SDK's own, which closes its client.
+    atexit.register(_release, records)
+
+
 def wait_for_outcome(record: Any, exc: BaseException | None) -> bool:
     """Whether the event of this log record waits. Only while `exc` is being handled, and it is told soon after."""
     records = _waiting.get()
     if records is None or exc is None or not isinstance(record, logging.LogRecord):
         return False
     if vars(record).get(_SETTLED) or not _is_in_flight(exc) or len(records) >= _MAX_WAITING:
+        return False
+    if _event_handler() is None:
         return False
     if not any(waiting.exception is exc for waiting in records):
         # The wrapped exception's record tells of what it wraps.
@@ -158,9 +169,15 @@ def tell_settled() -> None:
     _release(settled)
 
 
+def _event_handler() -> logging.Handler | None:
+    """What makes events of log records: `_handler` in SDK 2, `_event_handler` in 3."""
+    found = vars(sentry_sdk.get_client().get_integration(LoggingIntegration) or object)
+    handler = found.get("_event_handler") or found.get("_handler")
+    return handler if isinstance(handler, logging.Handler) else None
+
+
 def _release(records: list[_Waiting]) -> None:
-    integration = sentry_sdk.get_client().get_integration(LoggingIntegration)
-    handler = getattr(integration, "_handler", None)
+    handler = _event_handler() if records else None
     if handler is None:
         return
     for waiting in records:

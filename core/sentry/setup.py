@@ -27,6 +27,7 @@ from core.sentry.classify import Classifier, set_classifier
 from core.sentry.environment import SentryEnvironment, dsn_problem, read_environment
 from core.sentry.filters import get_filters, set_filters
 from core.sentry.plain import describe
+from core.sentry.same_failure import settle_until_exit
 from core.sentry.sampling import TracesSampler
 from strategy import Strategy, StrategyError, load_strategy
 
@@ -129,6 +130,8 @@ def setup_sentry(
         }
     )
     _set_scope(component, service)
+    if component == "command":
+        settle_until_exit()
     _tell(_current)
     return _current
 

@@ -71,13 +71,15 @@ class Ground:
         return (self.directory / f"{name}.log").read_text(errors="replace")
 
     def received(self, *kinds: str) -> list[dict[str, Any]]:
+        """As a host stores it: what a killed process and its successor both delivered is there once."""
         with self.receiver.arrived:
-            return [
-                json.loads(payload)
+            found = {
+                (envelope["headers"]["event_id"], headers["type"]): payload
                 for envelope in self.receiver.received
                 for headers, payload in envelope["items"]
                 if headers["type"] in kinds
-            ]
+            }
+        return [json.loads(payload) for payload in found.values()]
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -80,7 +79,7 @@ def run_tasks(site: Ground) -> TaskRun:
         current_request_id.reset(token)
         for name in PROCESSES:
             site.end(name)
-    _wait(lambda: not spool_status(site.directory / "spool").queued["error"], "an empty spool")
+    wait_for(lambda: not spool_status(site.directory / "spool").queued["error"], "an empty spool")
     run.events, run.check_ins = site.received("event"), site.received("check_in")
     return run
 
@@ -91,21 +90,11 @@ _APP = "tests.exactly_one.site.queue_app"
 @contextmanager
 def _sender(site: Ground) -> Iterator[Celery]:
     app = Celery("sender", set_as_current=False)
-    keys = {"global_keyprefix": site.prefix}
-    app.conf.update(
-        broker_url=site.broker,
-        result_backend=site.broker,
-        broker_transport_options=keys,
-        result_backend_transport_options=keys,
-    )
+    app.conf.update(broker_url=site.broker, broker_transport_options={"global_keyprefix": site.prefix})
     try:
         yield app
     finally:
-        # Results unsubscribe when they are collected, and would connect again for it.
-        gc.collect()
         app.pool.force_close_all()
-        app.backend.result_consumer.stop()
-        app.backend.client.connection_pool.disconnect()
         app.close()
 
 
@@ -152,12 +141,12 @@ def _stop_in_the_middle(site: Ground, app: Celery, run: TaskRun) -> None:
         task_id = str(uuid4())
         run.ids[name] = {task_id}
         app.send_task(name, args=[site.prefix], task_id=task_id, queue=queue)
-        _wait(lambda key=f"{site.prefix}at-work:{task_id}": client.exists(key), f"{name} at work")
+        wait_for(lambda key=f"{site.prefix}at-work:{task_id}": client.exists(key), f"{name} at work")
         site.processes[worker].send_signal(stop)
     client.close()
 
 
-def _wait(condition: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> None:
+def wait_for(condition: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + patience_s
     while not condition():
         if time.monotonic() > deadline:

@@ -83,7 +83,7 @@ if os.environ.get("EXACTLY_ONE_TRANSPORT") == "memory":
 setup_sentry(
     service="exactly-one",
     base_dir=BASE_DIR,
-    spool_directory=BASE_DIR / "spool",
+    spool_directory=os.environ.get("EXACTLY_ONE_SPOOL", BASE_DIR / "spool"),
     transport=TRANSPORT,
     # The site stands under tests/, and its frames are the application's.
     in_app_include=["tests.exactly_one"],

@@ -6,6 +6,7 @@ import logging
 import threading
 from datetime import timedelta
 
+from celery import chord
 from celery.app.backends import by_url
 from celery.exceptions import Ignore, Reject
 
@@ -42,6 +43,13 @@ def ask_weather(task: SentryTask, *, until: int) -> None:
 @app.task(name="counts_one")
 def counts_one(*numbers: object) -> int:
     return 1
+
+
+@app.task(name="starts_chord")
+def starts_chord(parts: list[tuple[str, str]]) -> None:
+    """`parts` are names with ids; the last is the body."""
+    *header, body = (app.signature(name, task_id=task_id) for name, task_id in parts)
+    chord(header, app=app)(body)
 
 
 @app.task(name="raises")
