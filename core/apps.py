@@ -15,13 +15,14 @@ class CoreConfig(AppConfig):
 
         from core import bursts, checks  # noqa: F401 (importing checks registers them)
         from core.request_facts import note_failure
-        from core.sentry.denominators import watch_tasks
+        from core.sentry.denominators import count_event, watch_tasks
         from core.sentry.filters import add_observer
 
         # Before any middleware connects a receiver that logs: the log line is to carry the error id.
         got_request_exception.connect(note_failure, dispatch_uid="core.note_failure")
         user_login_failed.connect(bursts.note_failed_login, dispatch_uid="core.note_failed_login")
         add_observer(bursts.note_event)
+        add_observer(count_event)
         if importlib.util.find_spec("celery"):
             watch_tasks()
         if settings.DEBUG:

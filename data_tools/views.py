@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest
+from core.decorators import handle_view_errors
 from core.errors import UserInputError
 from data_tools import downloads, selectors, services
 from data_tools.detail_page import Progress, detail_context
@@ -97,6 +98,7 @@ def progress(request: SignedInRequest, source_id: UUID) -> HttpResponse:
 
 @login_required
 @require_safe
+@handle_view_errors(json_response=True)
 def plot(request: SignedInRequest, source_id: UUID) -> HttpResponse:
     """The time series as Bokeh's JSON."""
     source, _role = selectors.source_for(request.user, source_id)

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.http import SignedInRequest
 from accounts.templatetags.show import significant
+from core.decorators import handle_view_errors
 from experiments import exports, plots, selectors, services, words
 from experiments.engine.metrics import METRICS
 from experiments.errors import ExperimentGuardError
@@ -117,6 +118,7 @@ def progress(request: SignedInRequest, experiment_id: UUID) -> HttpResponse:
 
 @login_required
 @require_safe
+@handle_view_errors(json_response=True)
 def plot(request: SignedInRequest, experiment_id: UUID, kind: str) -> HttpResponse:
     """One plot as Bokeh's JSON, in the theme that the page asks for."""
     experiment, _role = _trained_for(request, experiment_id)
@@ -144,6 +146,7 @@ def compare(request: SignedInRequest) -> HttpResponse:
 
 @login_required
 @require_safe
+@handle_view_errors(json_response=True)
 def compare_plot(request: SignedInRequest) -> HttpResponse:
     """The hydrographs of the chosen experiments over the observed one."""
     return JsonResponse(exports.comparison_json(_chosen(request), _theme(request)))

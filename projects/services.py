@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.errors import UserInputError
+from core.sentry import add_breadcrumb
 from projects.models import Activity, Membership, Project, Role
 
 # Sent with `project=` inside the deleting transaction, so that apps above can clear what hangs on it.
@@ -18,7 +19,7 @@ project_deleting = Signal()
 def record_activity(
     project: Project, *, actor: User | None, verb: str, kind: str, name: str, subject_id: UUID | None = None
 ) -> None:
-    """Add a line to the project's history and mark the project as changed."""
+    """Add a line to the project's history, mark the project as changed, and note the step for a report that may follow."""
     Activity.objects.create(
         project=project,
         actor=actor,
@@ -28,6 +29,9 @@ def record_activity(
         subject_name=name[:255],
     )
     Project.objects.filter(pk=project.pk).update(updated_at=timezone.now())
+    # By id and kind: a name is the user's own words.
+    about = {"kind": kind, "project_id": str(project.pk), "subject_id": str(subject_id or "")}
+    add_breadcrumb(f"{kind} {verb}", category="user", data=about)
 
 
 @transaction.atomic

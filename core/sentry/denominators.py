@@ -18,6 +18,7 @@ from typing import Any
 
 import sentry_sdk
 
+from core.sentry.classify import Classification
 from core.sentry.sampling import NEVER_TRACED
 from core.sentry.setup import current_setup
 
@@ -105,6 +106,11 @@ def count_task(name: str, outcome: str) -> None:
     _current.add("tasks", task=name, outcome=outcome)
     for feature in features_of_task(name):
         _current.add("feature_uses", feature=feature, outcome=outcome)
+
+
+def count_event(outcome: str, found: Classification, event: Any, hint: Any) -> None:
+    """An observer of events: how many of each category, also of those that were not sent."""
+    _current.add("events", category=found.category, outcome=outcome)
 
 
 def count_failed_login() -> None:

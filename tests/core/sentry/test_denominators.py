@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import sentry_sdk
 from celery import Celery
+from django.http import Http404
 from pytest_django.fixtures import Settings
 
 from core.errors import PipelineError, UserInputError
-from core.sentry import denominators
+from core.sentry import capture_exception, denominators
 from core.sentry.denominators import Denominators
 from tests.core.wire import AsgiClient, MemoryTransport, WsgiClient, reporting
 
@@ -106,6 +107,21 @@ def test_every_task_is_in_the_sums_by_how_it_ended() -> None:
         ("data", "ok"): 2,
         ("data", "refused"): 1,
         ("data", "failed"): 1,
+    }
+
+
+def test_every_error_is_in_the_sums_by_category_sent_or_not() -> None:
+    with reporting() as transport:
+        for error in (PipelineError("no sum"), Http404(), Http404(), UserInputError("no date"), ValueError()):
+            capture_exception(error)
+        capture_exception(type("OddError", (Exception,), {})())
+        metrics = _sent(transport)
+    assert _sums(metrics, "events", "category", "outcome") == {
+        ("data_processing", "sent"): 1,
+        ("uncategorised", "ignored"): 2,
+        ("validation", "ignored"): 1,
+        ("programming", "sent"): 1,
+        ("uncategorised", "sent"): 1,
     }
 
 
