@@ -80,7 +80,7 @@ def run_tasks(site: Ground) -> TaskRun:
         for name in PROCESSES:
             site.end(name)
     wait_for(lambda: not spool_status(site.directory / "spool").queued["error"], "an empty spool")
-    run.events, run.check_ins = site.received("event"), site.received("check_in")
+    run.events, run.check_ins = _events(site), site.received("check_in")
     return run
 
 
@@ -98,6 +98,11 @@ def _sender(site: Ground) -> Iterator[Celery]:
         app.close()
 
 
+def _events(site: Ground) -> list[dict[str, Any]]:
+    # The commands report to the same receiver, before or after.
+    return [event for event in site.received("event") if event["tags"]["component"] != "command"]
+
+
 def _worker(site: Ground, name: str, queue: str, children: int) -> None:
     site.start(
         name,
@@ -110,7 +115,7 @@ def _wait_for_the_rest(site: Ground, run: TaskRun) -> None:
     """Until each row has its events and check-ins; what is retried without an event tells by its successor's."""
 
     def missing() -> list[str]:
-        run.events, run.check_ins = site.received("event"), site.received("check_in")
+        run.events, run.check_ins = _events(site), site.received("check_in")
         return [
             way.by
             for way in TASKS

@@ -87,4 +87,6 @@ setup_sentry(
     transport=TRANSPORT,
     # The site stands under tests/, and its frames are the application's.
     in_app_include=["tests.exactly_one"],
+    # This environment has libraries that the site has not: importing them takes each process half a second.
+    auto_enabling_integrations=False,
 )
