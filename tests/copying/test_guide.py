@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "copying.md"
 BIN = Path(sys.executable).parent
+STRICT = {"PYTHONWARNINGS": "error::DeprecationWarning"}
 SECRET = "hunter2-canary-77"
 
 # What the project itself had before: a view and a task that fail.
@@ -107,7 +108,6 @@ def project(tmp_path_factory: pytest.TempPathFactory, host: Receiver) -> BarePro
         "PROJECT": str(folder),
         "SENTRY_DSN": host.dsn,
         "SENTRY_RELEASE": "yoursite@1.0+abc",
-        "PYTHONWARNINGS": "error::DeprecationWarning",
     }
     project = BareProject(folder, env)
     shell("django-admin startproject yoursite .", project)
@@ -144,7 +144,7 @@ def site(project: BareProject) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "manage.py", "runserver", "--noreload", f"{HOST}:{port}"]
     with (project.folder / "web.log").open("wb") as log:
-        web = subprocess.Popen(command, cwd=project.folder, env=project.env, stdout=log, stderr=log)
+        web = subprocess.Popen(command, cwd=project.folder, env=project.env | STRICT, stdout=log, stderr=log)
         address = f"http://{HOST}:{port}"
         try:
             wait_for("the bare project answers", lambda: httpx.get(f"{address}/livez").status_code == 200)
@@ -158,7 +158,9 @@ def site(project: BareProject) -> Iterator[str]:
 def worker(project: BareProject) -> Iterator[None]:
     command = [str(BIN / "celery"), "-A", "yoursite", "worker", "-c", "1", "-l", "INFO"]
     with (project.folder / "worker.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=project.folder, env=project.env, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command, cwd=project.folder, env=project.env | STRICT, stdout=log, stderr=log
+        )
         try:
             log_file = project.folder / "worker.log"
             wait_for("the worker is ready", lambda: " ready." in log_file.read_text())

@@ -17,10 +17,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import sentry_sdk
+from asgiref.sync import sync_to_async
+from django.core.cache import caches
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 
@@ -163,7 +165,22 @@ class WsgiClient:
 def run_async(work: Coroutine[Any, Any, Value]) -> Value:
     """In a thread with a loop of its own: Playwright's, once started, runs in the main thread until the session ends."""
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(contextvars.copy_context().run, asyncio.run, work).result()
+        return pool.submit(contextvars.copy_context().run, asyncio.run, _and_hang_up(work)).result()
+
+
+async def _and_hang_up(work: Coroutine[Any, Any, Value]) -> Value:
+    try:
+        return await work
+    finally:
+        await sync_to_async(_hang_up)()
+
+
+def _hang_up() -> None:
+    """Synchronous code ran in a thread that outlives the loop; nobody else would close what it opened."""
+    connections.close_all()
+    for cache in caches.all(initialized_only=True):
+        for pool in getattr(getattr(cache, "_cache", None), "_pools", {}).values():
+            pool.disconnect()
 
 
 class AsgiClient:
