@@ -137,6 +137,7 @@ def test_errors_feedback_and_checkins_go_before_sessions_and_these_before_transa
     client = start(backoff_first_s=30, backoff_max_s=30)
     for kind in ("transaction", "sessions", "event", "log", "trace_metric", "feedback", "check_in"):
         capture_item(client, kind)
+    wait_for(lambda: client.transport._sender.host_is_away)  # type: ignore[union-attr]
     host.mode = "ok"
     client.flush(5)
     kinds = [headers["type"] for one in host.received for headers, _ in one["items"]]
@@ -260,7 +261,7 @@ def test_a_rate_limit_holds_for_its_category_only(host: Receiver, start: Start, 
     host.answer_headers = {"X-Sentry-Rate-Limits": "60:transaction;session:key"}
     client = start()
     capture(client, "before")
-    assert host.wait_until(lambda: len(host.stored) == 1)
+    wait_for(lambda: client.transport.is_limited("transaction"))  # type: ignore[union-attr]
     host.answer_headers = {}
     capture_item(client, "transaction", {"spans": []})
     capture_item(client, "sessions")
