@@ -2,12 +2,25 @@
 
 import os
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
+from core.sentry.scrubbing.urls import scrub_url
+
+
+def _without_query(logger: Any, name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """django-structlog writes the full address: links of password mails, tokens, what was searched for."""
+    method, space, address = str(line.get("request") or "").partition(" ")
+    if space:
+        line["request"] = f"{method} {scrub_url(address)}"
+    return line
+
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
+    _without_query,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
