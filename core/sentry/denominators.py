@@ -1,26 +1,32 @@
 """What rates are made of: every request, task and use of a feature is counted here and sent each minute.
 
 Rates, objectives and roll-back never come from sampled transactions. Each process adds up and sends sums as the SDK's
-metrics, so that a thousand requests cost one line; the spool keeps them while the host is away. What a process has
-counted since its last minute is lost with `kill -9`, and with nothing else.
+metrics, so that a thousand requests cost one line; the spool keeps them while the host is away. What a killed process
+had not sent is in its journal beside the spool, and is sent by the next one.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextvars
+import logging
 import os
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import sentry_sdk
 
 from core.sentry.classify import Classification
+from core.sentry.fates import spool_directory
 from core.sentry.sampling import NEVER_TRACED
 from core.sentry.setup import current_setup
+from core.sentry.sums_journal import Journal, Series, of_the_dead
+
+logger = logging.getLogger("core.sentry")
 
 EVERY_S = 60.0
 MAX_SERIES = 2000
@@ -29,14 +35,14 @@ MAX_SERIES = 2000
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
 _KEEP_LOST = 1000
 
-Series = tuple[str, tuple[tuple[str, str], ...]]
-
 
 class Denominators:
     """Sums of one process, and the thread that sends them. Nothing starts before the first count, so forks are safe."""
 
-    def __init__(self, every_s: float = EVERY_S) -> None:
+    def __init__(self, every_s: float = EVERY_S, directory: Path | None = None) -> None:
         self._every_s = every_s
+        self._directory = directory
+        self._journal: Journal | None = None
         self._lock = threading.Lock()
         self._sums: Counter[Series] = Counter()
         self._sender: threading.Thread | None = None
@@ -49,24 +55,66 @@ class Denominators:
         with self._lock:
             if series not in self._sums and len(self._sums) >= MAX_SERIES:
                 series = (name, tuple((label, "other") for label in sorted(labels)))
+            if not self._sums:
+                self._journal = self._new_journal()
             self._sums[series] += quantity
+            if self._journal is not None:
+                self._journal.write(series, quantity)
             if self._sender is None:
                 self._start()
 
-    def drain(self) -> Counter[Series]:
-        """What was counted since the last time, and begin again at nothing."""
+    def snapshot(self) -> Counter[Series]:
+        """What was counted since the last sending."""
         with self._lock:
-            sums, self._sums = self._sums, Counter()
-        return sums
+            return Counter(self._sums)
 
     def send(self) -> None:
-        """Hand the sums to the SDK, which sends them within seconds or when the process ends."""
+        """Hand the sums to the SDK, with those of processes that died."""
         # In a context of its own: the request that happens to run here has nothing to do with the sums.
         contextvars.Context().run(self._send)
 
+    def leave(self) -> None:
+        """In a forked child: what stands here is the parent's to send."""
+        if self._journal is not None:
+            self._journal.let_go()
+
     def _send(self) -> None:
-        for (name, labels), quantity in self.drain().items():
+        place = self._place()
+        if place is None:
+            self._hand_over(self._take()[0])
+            return
+        with of_the_dead(place) as sums:
+            own, journal = self._take()
+            self._hand_over(own + sums)
+        if journal is not None:
+            journal.remove()
+
+    def _take(self) -> tuple[Counter[Series], Journal | None]:
+        with self._lock:
+            sums, self._sums = self._sums, Counter()
+            journal, self._journal = self._journal, None
+        return sums, journal
+
+    def _hand_over(self, sums: Counter[Series]) -> None:
+        for (name, labels), quantity in sums.items():
             sentry_sdk.metrics.count(name, quantity, attributes=dict(labels))
+        # From the SDK's memory into the spool, before the journal goes.
+        batcher = sentry_sdk.get_client().metrics_batcher
+        if batcher is not None:
+            batcher.flush()
+
+    def _place(self) -> Path | None:
+        spool = spool_directory()
+        return self._directory or (spool.parent / f"{spool.name}-sums" if spool is not None else None)
+
+    def _new_journal(self) -> Journal | None:
+        place = self._place()
+        if place is None:
+            return None
+        try:
+            return Journal(place)
+        except OSError:
+            return None  # counted in memory, and lost with a kill
 
     def _start(self) -> None:
         self._sender = threading.Thread(target=self._send_regularly, name="core-denominators", daemon=True)
@@ -79,7 +127,11 @@ class Denominators:
     def _send_regularly(self) -> None:
         pause = threading.Event()
         while not pause.wait(self._every_s):
-            self.send()
+            try:
+                self.send()
+            except Exception:
+                # A boundary: one sending that fails must not be the last one.
+                logger.exception("The sums of this minute were not sent; they wait in the journal.")
 
 
 _current = Denominators()
@@ -157,7 +209,6 @@ def watch_tasks() -> None:
     def ending(**_: Any) -> None:
         # A pool's child leaves without atexit.
         _current.send()
-        sentry_sdk.flush(timeout=1)
 
     task_postrun.connect(over, weak=False, dispatch_uid="core.denominators")
     task_failure.connect(failed, weak=False, dispatch_uid="core.denominators")
@@ -181,6 +232,7 @@ def _outcome_of(status: int) -> str:
 def _begin_again() -> None:
     # A child must not send its parent's sums, nor wait for a lock that the parent held.
     global _current
+    _current.leave()
     _current = Denominators()
 
 

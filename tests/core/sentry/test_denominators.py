@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,22 +127,22 @@ def test_every_error_is_in_the_sums_by_category_sent_or_not() -> None:
     }
 
 
-def test_no_count_is_lost_between_threads_and_sendings() -> None:
-    found = Denominators(every_s=3600)
-    seen: Counter[Any] = Counter()
+def test_no_count_is_lost_between_threads_and_sendings(tmp_path: Path) -> None:
+    found = Denominators(every_s=3600, directory=tmp_path)
 
     def work() -> None:
         for number in range(2000):
             found.add("requests", route=str(number % 7), status="200")
 
-    with reporting():
+    with reporting() as transport:
         threads = [threading.Thread(target=work) for _ in range(4)]
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
-            seen += found.drain()
-        seen += found.drain()
-    assert seen.total() == 8000
+            found.send()
+        found.send()
+        metrics = _sent(transport)
+    assert sum(metric["value"] for metric in metrics) == 8000
 
 
 def test_unbounded_labels_cost_no_memory_and_lose_no_count(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +151,7 @@ def test_unbounded_labels_cost_no_memory_and_lose_no_count(monkeypatch: pytest.M
     with reporting():
         for number in range(100):
             found.add("requests", route=f"page {number}", status="200")
-    sums = found.drain()
+    sums = found.snapshot()
     assert len(sums) == 11
     assert sums.total() == 100
 
@@ -173,7 +175,39 @@ def test_a_forked_child_does_not_send_its_parents_sums() -> None:
         denominators.count_failed_login()
         child = os.fork()
         if child == 0:
-            os._exit(len(denominators.current().drain()))
+            os._exit(len(denominators.current().snapshot()))
         _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
-    assert denominators.current().drain().total() == 1
+    assert denominators.current().snapshot().total() == 1
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")
+def test_what_a_killed_process_had_counted_is_sent_once_by_the_next(tmp_path: Path) -> None:
+    living = Denominators(every_s=3600, directory=tmp_path)
+    with reporting() as transport:
+        living.add("tasks", task="reads", outcome="ok")
+        child = os.fork()
+        if child == 0:
+            dying = Denominators(every_s=3600, directory=tmp_path)
+            for _ in range(3):
+                dying.add("tasks", task="dies", outcome="failed")
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.waitpid(child, 0)
+        # Of one that lives, whose counts are its own to send.
+        other = Denominators(every_s=3600, directory=tmp_path)
+        other.add("tasks", task="goes on", outcome="ok")
+        for _ in range(2):
+            living.send()
+        assert _sums(_sent(transport), "tasks", "task") == {("reads",): 1, ("dies",): 3}
+        other.send()
+        assert _sums(_sent(transport), "tasks", "task") == {("reads",): 1, ("dies",): 3, ("goes on",): 1}
+    assert list(tmp_path.glob("*.sums")) == []
+
+
+def test_a_directory_that_cannot_be_written_costs_no_count(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    found = Denominators(every_s=3600, directory=tmp_path / "file")
+    with reporting() as transport:
+        found.add("failed_logins")
+        found.send()
+        assert _sums(_sent(transport), "failed_logins") == {(): 1}
