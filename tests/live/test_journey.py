@@ -47,13 +47,22 @@ class Walk:
         with self.page.expect_navigation():
             link.click()
 
+    def _too_wide_by(self) -> int:
+        """Pixels by which the page is wider than the window, once plots have followed the window's new size."""
+        for _ in range(50):
+            over = self.page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            if over <= 0:
+                break
+            self.page.wait_for_timeout(100)
+        return int(over)
+
     def look(self, name: str) -> None:
         """The page fits a phone and a desk; keeps a picture of both where SCREENSHOTS says."""
         for size in (PHONE, DESK):
             self.page.set_viewport_size(size)  # type: ignore[arg-type]
-            over = self.page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
+            over = self._too_wide_by()
             assert over <= 0, f"{name} is {over} px too wide at {size['width']}"
             if directory := os.environ.get("SCREENSHOTS"):
                 path = Path(directory) / f"{name}-{self.theme}-{size['width']}.png"
