@@ -67,7 +67,7 @@ def test_the_strategy_adds_names() -> None:
     "text",
     [
         "Narraguagus: row 12 of 1200 cannot be read, 3.5 m³/s on 2026-11-21T10:05:00+00:00",
-        "/work/app/data_tools/engine/process.py line 140 in read_rows, version 5.2.19, 14:05:33.123",
+        "/srv/app/data_tools/engine/process.py line 140 in read_rows, version 5.2.19, 14:05:33.123",
         "job 3f2a91c0-5b1e-4a77-9c65-0c4c1d1d7a10 took 1234567890 ms, commit 4e1243bd22c66e76c2ba9eddc1f91394e57f9f83",
         "SELECT id, name FROM project WHERE owner_id = %s ORDER BY name LIMIT 21",
         "KeyError: 'discharge_m3s'; expected one of ['date', 'precipitation_mm']",
@@ -254,7 +254,7 @@ def test_secrets_of_settings_and_environment_are_known_and_public_ones_are_not()
         "EMAIL_HOST": "mail.example.org",
         "SESSION_COOKIE_NAME": "sessionid",
     }
-    environ = {"PWD": "/work/main", "HOME": "/root", "STRIPE_API_KEY": "key-of-the-shop"}
+    environ = {"PWD": "/srv/app", "HOME": "/root", "STRIPE_API_KEY": "key-of-the-shop"}
     found = set(of_process(SecretNames(), environ, plain))
     assert found == {"a-secret-key", "an-older-key", "db-password", "p%40ss", "p@ss", "key-of-the-shop"}
 
