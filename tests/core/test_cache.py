@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,24 +17,17 @@ from pytest_django.fixtures import Settings
 
 from core import cache as forgiving
 from core.cache import LEFT_ALONE_S, REPORT_EVERY_S, ForgivingRedisCache, Outage, is_degraded
-from stack.folder import Folder
-from stack.processes import end_leftovers
 from stack.valkey import Valkey
 from tests.core.test_resilience import Clock, counted
 from tests.core.wire import reporting
+from tests.own_valkey import own_valkey
 
 
 @pytest.fixture(scope="module")
 def valkey() -> Iterator[Valkey]:
     """A server of this module's own, to be stopped."""
-    with tempfile.TemporaryDirectory(prefix="cache-test-") as path:
-        folder = Folder(Path(path))
-        folder.make()
-        server = Valkey(folder, throwaway=True)
-        server.start()
+    with own_valkey() as server:
         yield server
-        server.stop()
-        end_leftovers(folder.run)
 
 
 @pytest.fixture

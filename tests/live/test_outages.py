@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from stack.folder import Folder
-from stack.processes import end_leftovers
 from stack.valkey import Valkey
 from tests.live.system import LiveSystem, live_system, wait_for
 from tests.live.visitor import Visitor
+from tests.own_valkey import own_valkey
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
@@ -21,14 +19,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 @pytest.fixture
 def valkey() -> Iterator[Valkey]:
     """A server of this test's own: the others go on with theirs."""
-    with tempfile.TemporaryDirectory(prefix="outage-test-") as path:
-        folder = Folder(Path(path))
-        folder.make()
-        server = Valkey(folder, throwaway=True)
-        server.start()
+    with own_valkey() as server:
         yield server
-        server.stop()
-        end_leftovers(folder.run)
 
 
 @pytest.fixture
