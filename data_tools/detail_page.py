@@ -8,7 +8,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.templatetags.show import duration
+from design.templatetags.show import duration
 from data_tools import selectors
 from data_tools.models import DataSource
 from data_tools.row_pages import read_page

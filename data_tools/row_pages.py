@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from accounts.templatetags.show import decimal
+from design.templatetags.show import decimal
 from data_tools.engine.preview import read_rows
 
 ROWS_SHOWN = 50

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.templatetags.show import decimal
+from design.templatetags.show import decimal
 from data_tools.models import DataSource
 from experiments.engine.metrics import METRICS, Metric
 from experiments.models import Experiment

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.templatetags.show import decimal
+from design.templatetags.show import decimal
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

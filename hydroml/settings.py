@@ -41,6 +41,7 @@ DATA_ROOT = env.path("DATA_ROOT", BASE_DIR / "var" / "data")
 
 INSTALLED_APPS = [
     "core",
+    "design",
     "jobs",
     "accounts",
     "projects",
@@ -93,7 +94,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context_processors.site",
             ],
-            "builtins": ["accounts.templatetags.show"],
+            "builtins": ["design.templatetags.show"],
         },
     },
 ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 # Where strings for people stand. core speaks English: its error pages must work when nothing else does.
-PLACES = ("accounts", "data_tools", "experiments", "hydroml", "jobs", "projects", "templates")
+PLACES = ("accounts", "data_tools", "design", "experiments", "hydroml", "jobs", "projects", "templates")
 # A page for developers, with made-up contents.
 NOT_SHOWN = {"templates/styleguide.html"}
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {

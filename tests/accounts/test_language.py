@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from accounts.models import User
-from accounts.templatetags.show import ago, duration, significant
+from design.templatetags.show import ago, duration, significant
 from data_tools import words as data_words
 from data_tools.engine import plan, variables
 from data_tools.engine.synthetic import DEMO_CATCHMENTS
