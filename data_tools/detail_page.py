@@ -8,11 +8,11 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from design.templatetags.show import duration
 from data_tools import selectors
 from data_tools.models import DataSource
 from data_tools.row_pages import read_page
 from data_tools.words import step_words
+from design.templatetags.show import duration
 from jobs.models import Job
 from projects.models import Role
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
-from design.templatetags.show import decimal
 from data_tools.engine.preview import read_rows
+from design.templatetags.show import decimal
 
 ROWS_SHOWN = 50
 ROWS_BEFORE = 3  # shown above the row that was asked for by its time

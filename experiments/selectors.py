@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from design.templatetags.show import decimal
 from data_tools.models import DataSource
+from design.templatetags.show import decimal
 from experiments.engine.metrics import METRICS, Metric
 from experiments.models import Experiment
 from experiments.words import METRIC_MEANINGS, MODELS

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest
-from design.templatetags.show import significant
 from core.decorators import handle_view_errors
+from design.templatetags.show import significant
 from experiments import exports, plots, selectors, services, words
 from experiments.engine.metrics import METRICS
 from experiments.errors import ExperimentGuardError

@@ -19,7 +19,6 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from accounts.models import User
-from design.templatetags.show import ago, duration, significant
 from data_tools import words as data_words
 from data_tools.engine import plan, variables
 from data_tools.engine.synthetic import DEMO_CATCHMENTS
@@ -27,6 +26,7 @@ from data_tools.models import DataSource
 from data_tools.services import create_source
 from data_tools.tasks import process_source
 from data_tools.uploads import IncomingFile
+from design.templatetags.show import ago, duration, significant
 from experiments import words as experiment_words
 from experiments.engine import metrics, model_card, parameters, spec, training
 from experiments.engine.spec import ExperimentSpec
