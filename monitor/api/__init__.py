@@ -1,0 +1,1 @@
+"""/api/0 in Sentry's shapes, its description, and /metrics."""

@@ -1,0 +1,1 @@
+"""Check-ins, and those that did not come."""

@@ -1,0 +1,1 @@
+"""From the spool to the rooms: batches, poison, payload files, positions."""

@@ -1,0 +1,20 @@
+"""What the worker does by the clock, beside the batches: the one list of it.
+
+Each job runs in the worker's second thread, one after the other, in no transaction; it must be quick (under a second,
+or in steps), may be late, and must not fall over having run twice or not at all for an hour.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ClockJob:
+    """`run` gets the time, in seconds since 1970, so that tests need no waiting."""
+
+    name: str
+    every_s: float
+    run: Callable[[float], None]
+
+
+JOBS: tuple[ClockJob, ...] = ()

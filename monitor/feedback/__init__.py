@@ -1,0 +1,1 @@
+"""What users say on an error page."""

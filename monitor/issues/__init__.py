@@ -1,0 +1,1 @@
+"""Issues and their events: what is kept of errors and messages, and its pages."""

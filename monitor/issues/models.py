@@ -1,0 +1,207 @@
+"""What is kept of errors and messages. The digest writes these tables with SQL of its own (collecting.py); pages read.
+
+Counts (`times`) are exact and include what SDKs held back (`suppressed`); events are those whose payload is kept.
+"""
+
+from django.conf import settings
+from django.db import models
+
+from monitor.epoch import EpochField
+
+
+class Status(models.TextChoices):
+    UNRESOLVED = "unresolved", "Unresolved"
+    RESOLVED = "resolved", "Resolved"
+    IGNORED = "ignored", "Ignored"
+
+
+class Substatus(models.TextChoices):
+    """How an unresolved issue came to be so."""
+
+    NEW = "new", "New"
+    ONGOING = "ongoing", "Ongoing"
+    REGRESSED = "regressed", "Regressed"
+    ESCALATING = "escalating", "Escalating"
+
+
+class Issue(models.Model):
+    """Events with one cause."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="issues")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=250)
+    culprit = models.CharField(max_length=250, blank=True)
+    type = models.CharField(max_length=200, blank=True)
+    value = models.CharField(max_length=1000, blank=True)
+    level = models.CharField(max_length=10)
+    platform = models.CharField(max_length=30, blank=True)
+    logger = models.CharField(max_length=200, blank=True)
+    transaction = models.CharField(max_length=250, blank=True)
+    category = models.CharField(
+        max_length=60, blank=True, help_text="the event's tag, as strategy.toml names it"
+    )
+    severity = models.CharField(max_length=2, blank=True, help_text="P0 to P4; the worst seen")
+    handled = models.BooleanField(null=True)
+    first_seen = EpochField()
+    last_seen = EpochField()
+    times = models.PositiveBigIntegerField(default=0)
+    users = models.PositiveBigIntegerField(default=0)
+    stored = models.PositiveBigIntegerField(default=0, help_text="events whose payload is kept")
+    first_release = models.CharField(max_length=200, blank=True)
+    last_release = models.CharField(max_length=200, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.UNRESOLVED)
+    substatus = models.CharField(max_length=10, choices=Substatus, default=Substatus.NEW)
+    status_changed_at = EpochField(null=True)
+    resolved_in_release = models.CharField(
+        max_length=200, blank=True, help_text="returns in this or later: regressed"
+    )
+    resolved_in_next_release = models.BooleanField(default=False)
+    ignored_until = EpochField(null=True)
+    ignored_until_times = models.PositiveBigIntegerField(null=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="issues"
+    )
+    known_error = models.TextField(
+        blank=True, help_text="cause, way round, runbook: shown wherever it appears again"
+    )
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "number"], name="issue_number")]
+        indexes = [
+            models.Index(fields=["project", "status", "-last_seen"], name="issue_recent"),
+            models.Index(fields=["status", "-last_seen"], name="issue_recent_all"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def short_id(self) -> str:
+        """As people quote it: HYDROML-12."""
+        return f"{self.project.slug.upper()}-{self.number}"
+
+
+class IssueHash(models.Model):
+    """Each hash is one issue's; an issue has several after a merge or under several versions of grouping."""
+
+    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="+")
+    hash = models.CharField(max_length=32)
+    version = models.PositiveSmallIntegerField()
+    method = models.CharField(max_length=40)
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="hashes")
+    merged_from = models.JSONField(null=True, help_text="what unmerging needs to make the issue again")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "hash"], name="hash_of_one_issue")]
+
+
+class StoredEvent(models.Model):
+    """An event whose payload is kept: block and slot say where (monitor.digest.payloads)."""
+
+    uid = models.BinaryField(max_length=16, unique=True, help_text="the event id, 16 bytes")
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="events", db_index=False)
+    hash = models.ForeignKey(
+        IssueHash, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    timestamp = EpochField()
+    received = EpochField()
+    times = models.PositiveIntegerField(default=1)
+    level = models.CharField(max_length=10)
+    release = models.CharField(max_length=200, blank=True)
+    environment = models.CharField(max_length=64, blank=True)
+    error_id = models.CharField(max_length=64, null=True)  # noqa: DJ001 (NULLs take no room in the index)
+    trace = models.BinaryField(max_length=16, null=True)
+    user = models.BinaryField(max_length=8, null=True, help_text="the user's hash")
+    block = models.ForeignKey("digest.PayloadBlock", on_delete=models.CASCADE, related_name="+")
+    slot = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["issue", "-timestamp"], name="event_of_issue"),
+            models.Index(
+                fields=["error_id"], name="event_by_error_id", condition=models.Q(error_id__isnull=False)
+            ),
+            models.Index(fields=["trace"], name="event_by_trace", condition=models.Q(trace__isnull=False)),
+        ]
+
+    @property
+    def event_id(self) -> str:
+        return bytes(self.uid).hex()
+
+
+class SampledEvent(models.Model):
+    """The id of an event that was counted and whose payload a flood left out: it counts once."""
+
+    uid = models.BinaryField(max_length=16, primary_key=True)
+    issue = models.ForeignKey(
+        Issue, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    day = models.PositiveIntegerField(db_index=True, help_text="days since 1970")
+
+
+class TagValue(models.Model):
+    """A tag, once for each project. `environment`, `release`, `level`, `transaction`, … are tags too, as in Sentry."""
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    key = models.CharField(max_length=200)
+    value = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "key", "value"], name="tag_of_project")]
+
+
+class IssueTag(models.Model):
+    """How often an issue had a tag. At most 500 values of one key for an issue; what is beyond counts as `<other>`."""
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="tags", db_index=False)
+    tag = models.ForeignKey(TagValue, on_delete=models.CASCADE, related_name="issues", db_index=False)
+    times = models.PositiveBigIntegerField()
+    first_seen = EpochField()
+    last_seen = EpochField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issue", "tag"], name="tag_of_issue")]
+        indexes = [models.Index(fields=["tag", "issue"], name="issue_by_tag")]
+
+
+class IssueHour(models.Model):
+    """Events of an issue in an hour, by event time: `hour` is hours since 1970."""
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="hours", db_index=False)
+    hour = models.PositiveIntegerField(db_index=True)
+    times = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issue", "hour"], name="hour_of_issue")]
+
+
+class IssueUser(models.Model):
+    """That a user met an issue; `Issue.users` is their number."""
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = models.BinaryField(max_length=8)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issue", "user"], name="user_of_issue")]
+        indexes = [models.Index(fields=["user"], name="issue_by_user")]
+
+
+class Activity(models.Model):
+    """What people, and the monitor, did with an issue, in order: comments too."""
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="activities")
+    at = EpochField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    kind = models.CharField(
+        max_length=30,
+        help_text="first_seen, resolved, unresolved, regressed, ignored, assigned, comment, merged, unmerged, …",
+    )
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-at", "-id"]

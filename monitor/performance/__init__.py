@@ -1,0 +1,1 @@
+"""Transactions and spans: throughput, quantiles, what is slow and why."""

@@ -1,0 +1,1 @@
+"""What reports to the monitor: projects and their keys."""

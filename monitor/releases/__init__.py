@@ -1,0 +1,1 @@
+"""Releases, sessions, deploys and commits."""

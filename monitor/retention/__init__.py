@@ -1,0 +1,1 @@
+"""What is old, or too much, goes, and gives its space back."""

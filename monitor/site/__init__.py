@@ -1,0 +1,1 @@
+"""The frame of all pages: navigation, charts, lists, how things are shown."""

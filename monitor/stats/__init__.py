@@ -1,0 +1,1 @@
+"""Exact counts: what was accepted, refused, dropped; requests, tasks and other metrics."""

@@ -1,0 +1,17 @@
+"""Every address of the monitor's pages. Sentry's endpoints (/api/<project>/envelope/ …) are the receiving end's."""
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="issues:list"), name="home"),
+    path("accounts/", include("monitor.access.urls")),
+    path("issues/", include("monitor.issues.urls")),
+    path("performance/", include("monitor.performance.urls")),
+    path("releases/", include("monitor.releases.urls")),
+    path("crons/", include("monitor.crons.urls")),
+    path("feedback/", include("monitor.feedback.urls")),
+    path("projects/", include("monitor.projects.urls")),
+    path("system/", include("monitor.digest.urls")),
+    path("", include("monitor.api.urls")),
+]
