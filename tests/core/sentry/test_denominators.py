@@ -77,17 +77,18 @@ def test_every_request_is_in_the_sums_by_route_and_status_whatever_is_sampled(
 
 
 def test_every_task_is_in_the_sums_by_how_it_ended() -> None:
+    # Not shared: any app that is used first in a later test would get these tasks beside its own.
     app = Celery("sums", set_as_current=False, task_cls="core.tasks:SentryTask", broker="memory://")
     attempts: list[int] = []
 
-    @app.task(name="data_tools.tasks.process_source")
+    @app.task(name="data_tools.tasks.process_source", shared=False)
     def process(fault: str) -> None:
         if fault == "theirs":
             raise UserInputError("There is no column named date.")
         if fault == "ours":
             raise PipelineError("The sums do not add up.")
 
-    @app.task(name="elsewhere.flaky", bind=True, max_retries=2)
+    @app.task(name="elsewhere.flaky", bind=True, max_retries=2, shared=False)
     def flaky(self: Any) -> None:
         attempts.append(1)
         if len(attempts) < 3:
