@@ -86,3 +86,17 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor} {self.action} {self.target}"
+
+
+class FailedLogin(models.Model):
+    """A log-in that failed, so that guessing can be slowed down. Whose and whence are hashes: a quarter of an hour's use."""
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    account = models.CharField(max_length=32)
+    address = models.CharField(max_length=32)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "at"], name="failed_by_account"),
+            models.Index(fields=["address", "at"], name="failed_by_address"),
+        ]

@@ -1,0 +1,20 @@
+/* What the monitor's pages do beyond static/js/app.js. Everything here improves something that works without it. */
+"use strict";
+
+(() => {
+  /* A page that waits for something (data-renews-every, in seconds) asks for it again, while it is looked at. */
+
+  const waiting = document.querySelector("[data-renews-every]");
+  if (waiting) {
+    const every_ms = Math.max(Number(waiting.dataset.renewsEvery) || 5, 2) * 1000;
+    setInterval(async () => {
+      if (document.hidden) return;
+      try {
+        const answer = await fetch(waiting.dataset.renewsFrom || location.href, { headers: { Accept: "application/json" } });
+        if (answer.ok && (await answer.json()).changed) location.reload();
+      } catch {
+        /* The server is away: the next round asks again. */
+      }
+    }, every_ms);
+  }
+})();
