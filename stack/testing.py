@@ -1,33 +1,69 @@
-"""`script/test`: pytest with a PostgreSQL, a Valkey and a Chromium of its own. Its last line is pytest's last line."""
+"""`script/test`: the tests of both sites, with a PostgreSQL, a Valkey and a Chromium of their own.
+
+One pytest session with one closing line, pytest's own, which is the last line (`stack.pytest_sites`). The monitor's
+tests need no server: where only they are asked for, none is started.
+"""
 
 import contextlib
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
+from typing import Any
+
+import pytest
 
 from stack.chromium import find_or_install_chromium
 from stack.errors import StackError
 from stack.folder import throwaway
 from stack.interrupts import stop_on_signals
+from stack.pytest_sites import asked_for
 from stack.services import backing_services
+from stack.sites import APPLICATION, Site
 
 # Set these where no server can be started. Never DATABASE_URL: tests would write into somebody's data.
 GIVEN = {"DATABASE_URL": "TEST_DATABASE_URL", "REDIS_URL": "TEST_REDIS_URL"}
 
-
 PATIENCE_S = 30  # for fixtures to be torn down after Ctrl-C
+
+
+class SitesFound(Exception):  # noqa: N818 (it is how a hook of pytest gives an answer)
+    """Carries the sites that the arguments are about out of pytest's reading of them."""
+
+    def __init__(self, sites: frozenset[Site]) -> None:
+        super().__init__(sites)
+        self.sites = sites
+
+
+class Question:
+    """Asks pytest which of its arguments are files: only its parser knows, with all its plugins' options."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_load_initial_conftests(
+        self, early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+    ) -> Generator[None, Any, None]:
+        raise SitesFound(asked_for(early_config, parser.parse_known_args(args)))
+        yield
 
 
 def main(arguments: list[str]) -> int:
     """Run pytest with these arguments; the exit code is pytest's, 1 when it could not be started."""
+    try:
+        pytest.main(["-o", "addopts=", *arguments], plugins=[Question()])
+    except SitesFound as found:
+        sites = found.sites
+    else:
+        return pytest.ExitCode.USAGE_ERROR  # pytest has said why, or has shown its version
     stop_on_signals()
     try:
-        with throwaway("test") as folder:
-            given = {name: os.environ.get(variable, "") for name, variable in GIVEN.items()}
-            with backing_services(folder, throwaway=True, given=given) as services:
-                environment = os.environ | services | browser() | {"DATA_ROOT": str(folder.path / "data")}
-                return run_pytest(arguments, environment)
+        with throwaway("test") as folder, contextlib.ExitStack() as stack:
+            environment = os.environ | browser()
+            if APPLICATION in sites:
+                given = {name: os.environ.get(variable, "") for name, variable in GIVEN.items()}
+                environment |= stack.enter_context(backing_services(folder, throwaway=True, given=given))
+                environment |= {"DATA_ROOT": str(folder.path / "data")}
+            return run_pytest(arguments, environment)
     except StackError as error:
         print(f"script/test: {error}", file=sys.stderr)
         return 1
@@ -49,7 +85,7 @@ def browser() -> dict[str, str]:
 
 def run_pytest(arguments: list[str], environment: dict[str, str]) -> int:
     selection = [] if any(argument.startswith("-m") for argument in arguments) else ["-m", "not soak"]
-    command = [sys.executable, "-m", "pytest", *selection, *arguments]
+    command = [sys.executable, "-m", "pytest", "--both-sites", *selection, *arguments]
     with subprocess.Popen(command, env=environment) as pytest:
         try:
             return pytest.wait()

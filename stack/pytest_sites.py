@@ -1,0 +1,130 @@
+"""Chooses the Django site that a pytest process holds, by the tests it is asked for, before Django is set up.
+
+pyproject.toml loads this by `-p`: a conftest.py would come too late. A process holds one site, so a call that asks for
+tests of both ends with an error that says so, unless `script/test` makes it: `--both-sites` has a second process run
+the monitor's tests and report to the first (`stack.relay`).
+"""
+
+import os
+import shutil
+import tempfile
+from argparse import Namespace
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from stack.relay.receiving import OtherSite
+from stack.relay.sending import Sender
+from stack.sites import APPLICATION, MONITOR, SITES, Site, concerned, failures_before, site_with, sites_below
+from stack.sites import location as location_of
+
+SETTINGS = "DJANGO_SETTINGS_MODULE"
+BOTH = (
+    "These are tests of two Django sites, and one process holds one of them. `script/test` with the same arguments runs "
+    "both, with one closing line. Or name paths of one site (tests/monitor and tests/monitor_site are the monitor's, all "
+    "others the application's), or give --ds=hydroml.settings or --ds=monitor.settings."
+)
+_site = pytest.StashKey[Site | None]()
+_other = pytest.StashKey[bool]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("sites", "the two Django sites of this repository")
+    group.addoption(
+        "--both-sites",
+        action="store_true",
+        help="run the tests of both, the monitor's in a process of their own, as script/test does",
+    )
+    group.addoption("--report-to", type=int, metavar="FD", help="for that process: where it reports to")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, None, None]:
+    options = parser.parse_known_args(args)
+    sites = asked_for(early_config, options)
+    site = choose(options, sites)
+    early_config.stash[_site] = site
+    early_config.stash[_other] = bool(options.both_sites) and len(sites) > 1
+    if site is not None:
+        os.environ[SETTINGS] = site.settings
+        # Of the files named, the conftest.py beside one of the other site would be loaded next.
+        named = early_config.known_args_namespace.file_or_dir
+        named[:] = own(named, site, early_config)
+    if site is MONITOR:
+        give_monitor_its_ground(early_config)
+    return (yield)
+
+
+def asked_for(config: pytest.Config, options: Namespace) -> frozenset[Site]:
+    """The sites whose tests these options name."""
+    failed_before: list[str] = []
+    if options.lf:
+        failed_before = failures_before(config.rootpath / config.getini("cache_dir"))
+    return concerned(
+        options.file_or_dir,
+        directory=config.invocation_params.dir,
+        failed_before=failed_before,
+        root=config.rootpath,
+    )
+
+
+def choose(options: Namespace, sites: frozenset[Site]) -> Site | None:
+    """The site of this process; None when `--ds` names settings that are no site's. Raises UsageError when both ask."""
+    if options.ds:
+        return site_with(options.ds)
+    if len(sites) == 1:
+        return next(iter(sites))
+    if options.both_sites or options.help or options.version:
+        return APPLICATION
+    raise pytest.UsageError(BOTH)
+
+
+def own(named: list[str], site: Site, config: pytest.Config) -> list[str]:
+    """Those of the named files and folders in which the site has tests."""
+    directory = config.invocation_params.dir
+    return [name for name in named if site in sites_below(location_of(name, directory), config.rootpath)]
+
+
+def give_monitor_its_ground(config: pytest.Config) -> None:
+    """A directory of this run's own, with the database file in it; nothing of the application's or of a running monitor."""
+    folder = Path(tempfile.mkdtemp(prefix="monitor-test-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    for name in [name for name in os.environ if name.startswith("MONITOR_")]:
+        del os.environ[name]
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    os.environ["MONITOR_DATA_DIR"] = str(folder)
+    os.environ["MONITOR_TEST_DB_NAME"] = str(folder / "test.sqlite3")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    site = config.stash.get(_site, None)
+    if site is None:
+        return
+    config.args = own(config.args, site, config)
+    if config.stash[_other]:
+        config.pluginmanager.register(OtherSite(config, MONITOR), "other-site")
+    if (descriptor := config.getoption("report_to")) is not None:
+        config.pluginmanager.register(Sender(config, descriptor), "site-sender")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is below a common folder and not this site's."""
+    site = config.stash.get(_site, None)
+    if site is None or site in sites_below(collection_path, config.rootpath):
+        return None
+    return True
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    site = config.stash.get(_site, None)
+    if site is None:
+        return None
+    if config.stash[_other]:
+        others = " and ".join(other.name for other in SITES if other is not site)
+        return f"site: {site.name}; first, in a process of its own: {others}"
+    return f"site: {site.name}"

@@ -1,0 +1,222 @@
+"""The pytest process that shows everything: the other site's tests are items of its session, run elsewhere.
+
+So its progress, its summary of failures, `-x`, `--maxfail`, `--last-failed`, `--durations`, its exit code and its
+closing line are about the tests of both sites, with no code here for any of them.
+"""
+
+import contextlib
+import math
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from multiprocessing.connection import Connection, Pipe
+from typing import Any
+
+import pytest
+
+from stack.relay.messages import Message, receive, unpack_warning
+from stack.sites import Site
+
+# Where a process that died left its pipe open to one that it had started, its end is seen by asking.
+ASK_EACH_S = 0.5
+# For fixtures to be torn down after an interrupt; less than `script/test` waits for this process.
+PATIENCE_S = 20
+# How a session ends that ran to its end.
+COMPLETE = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
+
+
+class OtherSiteTest(pytest.Item):
+    """A test that the other process runs."""
+
+    def runtest(self) -> None:
+        raise AssertionError("The other process runs this: see OtherSite.pytest_runtest_protocol.")
+
+
+class OtherSite:
+    """The process with the other site's tests. They come first; this process's own wait for them.
+
+    First, because pytest tears its session's fixtures down with the last test that it runs itself.
+    """
+
+    def __init__(self, config: pytest.Config, site: Site) -> None:
+        self.config = config
+        self.site = site
+        self.process: subprocess.Popen[bytes] | None = None
+        self.connection: Connection | None = None
+        self.done: set[str] = set()
+        self.over = False
+        self.exitstatus: int | None = None
+        self.broke_at = ""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
+        self.start()
+        return (yield)
+
+    def start(self) -> None:
+        self.connection, theirs = Pipe(duplex=False)
+        with theirs:
+            self.process = subprocess.Popen(
+                self.command(theirs.fileno()),
+                cwd=self.config.invocation_params.dir,
+                pass_fds=[theirs.fileno()],
+            )
+
+    def command(self, descriptor: int) -> list[str]:
+        """This process's own arguments, for the other site and in the same random order."""
+        arguments = [each for each in self.config.invocation_params.args if each != "--both-sites"]
+        arguments += [f"--ds={self.site.settings}", f"--report-to={descriptor}"]
+        if (seed := self.config.getoption("randomly_seed", None)) is not None:
+            arguments.append(f"--randomly-seed={seed}")
+        if folder := self.config.getoption("basetemp"):
+            arguments.append(f"--basetemp={folder}-{self.site.name}")
+        return [sys.executable, "-m", "pytest", *arguments]
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> Generator[None, object, object]:
+        result = yield
+        if self.process is not None:
+            items[:0] = self.collect(session)
+        return result
+
+    def collect(self, session: pytest.Session) -> list[pytest.Item]:
+        """The other site's tests, in the order in which they will come. Reports what could not be collected."""
+        while message := self.next_message():
+            if message["kind"] == "collected":
+                selected = [self.item(session, nodeid) for nodeid in message["items"]]
+                deselected = [self.item(session, nodeid) for nodeid in message["deselected"]]
+                self.report_collected([*selected, *deselected])
+                if deselected:
+                    self.config.hook.pytest_deselected(items=deselected)
+                return selected
+            self.show(message)
+        self.report_broken("before its tests were collected")
+        return []
+
+    def item(self, session: pytest.Session, nodeid: str) -> pytest.Item:
+        path = self.config.rootpath / nodeid.partition("::")[0]
+        name = nodeid.rpartition("/")[2]
+        item: pytest.Item = OtherSiteTest.from_parent(session, name=name, nodeid=nodeid, path=path)
+        # Its own process has the timer; a second one here would fire on the way of a report.
+        item.add_marker(pytest.mark.timeout(0))
+        return item
+
+    def report_collected(self, items: list[pytest.Item]) -> None:
+        report = pytest.CollectReport(self.site.folders[-1], "passed", None, items)
+        self.config.hook.pytest_collectreport(report=report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        if not isinstance(item, OtherSiteTest):
+            return None
+        while item.nodeid not in self.done and (message := self.next_message()):
+            self.show(message)
+        if item.nodeid not in self.done and not item.session.shouldstop:
+            self.report_not_run(item)
+        return True
+
+    def next_message(self, until: float = math.inf) -> Message | None:
+        """The next message; None when there will be none, as the process is through or dead, or the clock is."""
+        if self.over or self.connection is None or self.process is None:
+            return None
+        try:
+            while not self.connection.poll(ASK_EACH_S):
+                dead = self.process.poll() is not None and not self.connection.poll(0)
+                if dead or time.monotonic() > until:
+                    raise EOFError
+            return receive(self.connection)
+        except (EOFError, OSError):
+            self.over = True
+            return None
+
+    def show(self, message: Message) -> None:
+        """Call the hooks here that were called there."""
+        hook = self.config.hook
+        match message:
+            case {"kind": "start", "nodeid": nodeid, "location": location}:
+                hook.pytest_runtest_logstart(nodeid=nodeid, location=tuple(location))
+            case {"kind": "report", "report": data}:
+                hook.pytest_runtest_logreport(report=self.unpacked(data))
+            case {"kind": "finish", "nodeid": nodeid, "location": location}:
+                hook.pytest_runtest_logfinish(nodeid=nodeid, location=tuple(location))
+                self.done.add(nodeid)
+            case {"kind": "collectreport", "report": data}:
+                hook.pytest_collectreport(report=self.unpacked(data))
+            case {"kind": "warning", "warning": data, "when": when, "nodeid": nodeid}:
+                recorded = {
+                    "warning_message": unpack_warning(data), "when": when, "nodeid": nodeid, "location": None
+                }  # fmt: skip
+                hook.pytest_warning_recorded.call_historic(kwargs=recorded)
+            case {"kind": "interrupted", "reason": reason}:
+                session: Any = self.config.pluginmanager.get_plugin("session")
+                session.shouldstop = f"{self.site.settings}: {reason}"
+            case {"kind": "finished", "exitstatus": exitstatus}:
+                self.exitstatus = exitstatus
+                self.over = True
+
+    def unpacked(self, data: object) -> object:
+        return self.config.hook.pytest_report_from_serializable(config=self.config, data=data)
+
+    def report_not_run(self, item: pytest.Item) -> None:
+        """The process died: the test that it died in has failed, and those after it have not run."""
+        outcome: dict[str, Any]
+        if self.broke_at:
+            reason = f"not run: the tests of {self.site.settings} ended in {self.broke_at}"
+            outcome = {"outcome": "skipped", "when": "setup", "longrepr": ("tests", None, reason)}
+        else:
+            self.broke_at = item.nodeid
+            outcome = {"outcome": "failed", "when": "call", "longrepr": self.ended("during this test")}
+        report = pytest.TestReport(
+            nodeid=item.nodeid, location=item.location, keywords={}, sections=[], duration=0, start=0, stop=0, **outcome
+        )  # fmt: skip
+        self.config.hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        self.config.hook.pytest_runtest_logreport(report=report)
+        self.config.hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+
+    def report_broken(self, when: str) -> None:
+        self.broke_at = when
+        report = pytest.CollectReport(self.site.folders[-1], "failed", self.ended(when), [])
+        self.config.hook.pytest_collectreport(report=report)
+
+    def ended(self, when: str) -> str:
+        code = self.exit_code()
+        return f"The process with the tests of {self.site.settings} ended with exit code {code}, {when}."
+
+    def exit_code(self) -> int | str:
+        """Of the process, which is given a while to end."""
+        if self.process is None:
+            return "none"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(PATIENCE_S)
+        self.process.kill()
+        self.process.wait()
+        return f"none within {PATIENCE_S} s"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Ends the process with the session. An end that was not orderly counts as an error."""
+        if self.process is None or self.connection is None:
+            return
+        complete = exitstatus in COMPLETE and not session.shouldfail
+        if complete:
+            while message := self.next_message():
+                self.show(message)
+        else:
+            self.interrupt()
+        code = self.exit_code()
+        self.connection.close()
+        if complete and not self.broke_at and (code not in COMPLETE or self.exitstatus is None):
+            self.report_broken("after its tests")
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def interrupt(self) -> None:
+        """After `-x` or Ctrl-C here it may be running still. What it says while it ends is read, so that it can end."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            until = time.monotonic() + PATIENCE_S
+            while self.next_message(until):
+                pass
