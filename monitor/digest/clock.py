@@ -7,6 +7,8 @@ or in steps), may be late, and must not fall over having run twice or not at all
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from monitor.releases import keeping as releases_keeping
+
 
 @dataclass(frozen=True, slots=True)
 class ClockJob:
@@ -17,4 +19,7 @@ class ClockJob:
     run: Callable[[float], None]
 
 
-JOBS: tuple[ClockJob, ...] = ()
+JOBS: tuple[ClockJob, ...] = (
+    # One a line: each room adds its own.
+    ClockJob("releases.forget_old", 3600, releases_keeping.forget_old),
+)

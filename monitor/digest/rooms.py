@@ -3,6 +3,10 @@
 from collections.abc import Callable
 
 from monitor.digest.collecting import Collector
+from monitor.releases.collecting import SessionCollector
 
-COLLECTORS: tuple[Callable[[], Collector], ...] = ()
+COLLECTORS: tuple[Callable[[], Collector], ...] = (
+    # One a line: each room adds its own.
+    SessionCollector,
+)
 """Called once for each batch."""

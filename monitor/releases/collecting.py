@@ -1,0 +1,69 @@
+"""What comes in: sessions by items of their own, events as facts, transactions by the room that digests them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import orjson
+
+from monitor.digest.collecting import Origin
+from monitor.protocol import Item
+from monitor.releases.counting import (
+    Counts,
+    Sighting,
+    count_updates,
+    place_of,
+    see_releases,
+    store_counts,
+)
+from monitor.releases.keeping import SESSION_CHANGES_FOR_S
+from monitor.releases.sessions import Outcome, SessionSum, SessionUpdate, sums_of, update_of
+from monitor.releases.users import user_hash
+
+
+class SessionCollector:
+    """Keeps all of a batch in memory: sums by where they count, updates joined by session."""
+
+    item_types: ClassVar[frozenset[str]] = frozenset({"session", "sessions"})
+
+    def __init__(self) -> None:
+        self._updates: dict[tuple[int, bytes], SessionUpdate] = {}
+        self._sums: list[tuple[int, SessionSum]] = []
+        self._sightings: list[Sighting] = []
+
+    def take(self, item: Item, origin: Origin) -> None:
+        """Raises ValueError for what is no session."""
+        payload = orjson.loads(item.payload)
+        if item.type == "session":
+            self._take_update(update_of(payload, origin.received), origin)
+            return
+        for one in list(sums_of(payload, origin.received)):
+            self._sums.append((origin.project_id, one))
+            self._sightings.append(Sighting(origin.project_id, one.release, origin.received))
+
+    def _take_update(self, update: SessionUpdate, origin: Origin) -> None:
+        if not update.is_first and update.started < origin.received - SESSION_CHANGES_FOR_S:
+            # Nothing is known of it any more, so it cannot be told whether it has counted.
+            return
+        key = (origin.project_id, update.sid)
+        before = self._updates.get(key)
+        self._updates[key] = update if before is None else before.joined(update)
+        self._sightings.append(Sighting(origin.project_id, update.release, origin.received))
+
+    def store(self) -> None:
+        if not self._sightings:
+            return
+        ids = see_releases(self._sightings)
+        counts = Counts.none()
+        count_updates(self._updates, ids, counts, user_hash)
+        for project_id, one in self._sums:
+            place = place_of(ids[one.release], project_id, one.environment, one.started)
+            for outcome, number in one.counts.items():
+                counts.add_sessions(place, outcome, number)
+            if one.user is not None:
+                crashed = Outcome.CRASHED in one.counts
+                counts.add_visit(place, one.started, user_hash(one.user), crashed=crashed)
+        store_counts(counts)
+
+    def stored(self) -> None:
+        """Nobody is told of sessions."""
