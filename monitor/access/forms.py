@@ -1,15 +1,18 @@
 """Forms of accounts. Labels and hints say what will happen."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest
-from django.utils.timezone import localtime
+from django.utils.timezone import localtime, now
 
 from monitor.access import attempts
 from monitor.access.models import User
+from monitor.access.scopes import allowed_for
+from monitor.projects.models import Project
 
 
 class LogInForm(AuthenticationForm):
@@ -48,3 +51,57 @@ class PreferencesForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         zones = sorted(zone for zone in available_timezones() if zone == "UTC" or "/" in zone)
         self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]  # type: ignore[attr-defined]
+
+
+class UserForm(forms.ModelForm):
+    """For an admin: who somebody is and what they see."""
+
+    projects = forms.ModelMultipleChoiceField(
+        Project.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Admins see all projects, whatever is chosen here.",
+    )
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "role", "projects")
+        widgets = {"role": forms.RadioSelect}
+        labels = {"email": "Email address"}
+        help_texts = {
+            "role": "Admins do everything. Members work with the issues of their projects. Viewers only look."
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["projects"].queryset = Project.objects.all()  # type: ignore[attr-defined]
+        if self.instance.pk:
+            del self.fields["email"]
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).strip().lower()
+        if User.objects.filter(email=email).exists():
+            raise forms.ValidationError("There is a user with this address already.", code="unique")
+        return email
+
+
+class TokenForm(forms.Form):
+    """A new token: what for, what it may do, how long."""
+
+    name = forms.CharField(max_length=100, help_text="What uses it, such as: release script of the web shop.")
+    scopes = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple)
+    expires = forms.TypedChoiceField(
+        coerce=int,
+        initial=90,
+        choices=[(30, "in 30 days"), (90, "in 90 days"), (365, "in a year"), (0, "never")],
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = allowed_for(may_change=user.may_change)
+        self.fields["scopes"].choices = [(name, f"{name}: {text}") for name, text in choices.items()]  # type: ignore[attr-defined]
+
+    @property
+    def expires_at(self) -> datetime | None:
+        days = self.cleaned_data["expires"]
+        return now() + timedelta(days=days) if days else None
