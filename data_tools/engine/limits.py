@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """`chunk_bytes` and `block_rows` set the size of the work held at once; the result is the same for any size."""
+    """`chunk_bytes`, `block_rows` and `chunks_ahead` set the work held at once; the result is the same for any size."""
 
     sample_bytes: int = 1 << 20
     chunk_bytes: int = 8 << 20
     block_rows: int = 131_072
+    # Chunks of text that another thread parses, or has parsed, while the one before them is checked; 0: no thread.
+    chunks_ahead: int = 2
     line_bytes: int = 1 << 20
     columns: int = 1_000
     rows: int = 300_000_000

@@ -1,0 +1,119 @@
+"""Cuts a chunk of a text table into cells: fast where every row fits the table, one by one where one is odd."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from data_tools.engine import row_errors
+from data_tools.engine.byte_stream import count_byte, count_lines
+from data_tools.engine.dialect import COMMENT, split_line
+from data_tools.engine.plan import Plan
+from data_tools.errors import UnreadableFileError
+
+_QUOTE, _NEWLINE = ord('"'), ord("\n")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Whole lines of the file, the columns to try as numbers, and how much of the file has been read with it."""
+
+    chunk: bytes
+    first_line: int
+    numbers: frozenset[int]
+    fraction_read: float
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A piece with its number of lines and, where all of them fit the table, its cells by column number."""
+
+    piece: Piece
+    height: int
+    raw: pl.DataFrame | None
+
+
+class CellParser:
+    """Keeps nothing from one piece to the next, so that pieces may be parsed beside everything else."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._dialect, _ = plan.layout
+
+    def parsed(self, piece: Piece) -> Cells:
+        height, regular = self._measure(piece.chunk)
+        raw = self._parse(piece.chunk, piece.numbers) if regular else None
+        return Cells(piece, height, raw if raw is not None and raw.height == height else None)
+
+    def _measure(self, chunk: bytes) -> tuple[int, bool]:
+        """Number of lines, and whether quotes close and delimiters have the right number, as far as their sum tells.
+
+        A row with too many cells makes polars raise, so that a long and a short row cannot cancel out unseen.
+        """
+        height = count_lines(chunk)
+        expected = height * (len(self._dialect.names) - 1)
+        mark = ord(self._dialect.delimiter)
+        if b'"' not in chunk:
+            return height, count_byte(chunk, mark) == expected
+        codes = np.frombuffer(chunk, dtype=np.uint8)
+        quotes = np.flatnonzero(codes == _QUOTE)
+        before_line_end = np.searchsorted(quotes, np.flatnonzero(codes == _NEWLINE))
+        if (before_line_end % 2).any():
+            return height, False
+        outside = np.searchsorted(quotes, np.flatnonzero(codes == mark)) % 2 == 0
+        return height, int(np.count_nonzero(outside)) == expected
+
+    def _parse(self, chunk: bytes, numbers: frozenset[int]) -> pl.DataFrame | None:
+        """Cells by column number: `numbers` as such where all are, else text. None where polars gives up."""
+        if self._dialect.decimal == "," and chunk.count(b".") > self._dots_in_dates(chunk):
+            numbers = frozenset()
+        for floats in (numbers, frozenset[int]()):
+            try:
+                return pl.read_csv(
+                    chunk,
+                    has_header=False,
+                    schema={
+                        str(i): pl.Float64 if i in floats else pl.String
+                        for i in range(len(self._dialect.names))
+                    },
+                    separator=self._dialect.delimiter,
+                    decimal_comma=self._dialect.decimal == ",",
+                )
+            except pl.exceptions.PolarsError:
+                continue
+        return None
+
+    def _dots_in_dates(self, chunk: bytes) -> int:
+        form = self._plan.dates.format
+        return form.strptime.count(".") * chunk.count(b"\n") if form is not None else 0
+
+    def one_by_one(
+        self, chunk: bytes, first_line: int, problems: list[UnreadableFileError]
+    ) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+        """The slow and certain way: drops blank and comment lines, stops at a row of the wrong width."""
+        width = len(self._dialect.names)
+        rows, lines = [], []
+        for line, text in enumerate(chunk.decode("utf-8").split("\n")[:-1], first_line):
+            text = text.removesuffix("\r")
+            if not text.strip() or text.lstrip().startswith(COMMENT):
+                continue
+            row = split_line(text, self._dialect.delimiter)
+            if not any(row):
+                continue
+            if text.count('"') % 2:
+                problems.append(row_errors.unclosed_quote(line))
+                break
+            if len(row) != width:
+                problems.append(row_errors.ragged_row(line, len(row), width))
+                break
+            rows.append(row)
+            lines.append(line)
+        columns = zip(*rows, strict=True) if rows else ([] for _ in range(width))
+        frame = pl.DataFrame(
+            [
+                pl.Series(str(i), [cell or None for cell in cells], dtype=pl.String)
+                for i, cells in enumerate(columns)
+            ]
+        )
+        return frame, np.array(lines, dtype=np.int64)
