@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Generator
-from typing import Any
 
 import pytest
 
@@ -42,9 +41,10 @@ class Question:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_load_initial_conftests(
         self, early_config: pytest.Config, parser: pytest.Parser, args: list[str]
-    ) -> Generator[None, Any, None]:
-        raise SitesFound(asked_for(early_config, parser.parse_known_args(args)))
-        yield
+    ) -> Generator[None, None, None]:
+        if sites := asked_for(early_config, parser.parse_known_args(args)):
+            raise SitesFound(sites)
+        return (yield)
 
 
 def main(arguments: list[str]) -> int:

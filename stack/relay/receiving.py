@@ -105,7 +105,7 @@ class OtherSite:
         item.add_marker(pytest.mark.timeout(0))
         return item
 
-    def report_collected(self, items: list[pytest.Item]) -> None:
+    def report_collected(self, items: list[pytest.Item | pytest.Collector]) -> None:
         report = pytest.CollectReport(self.site.folders[-1], "passed", None, items)
         self.config.hook.pytest_collectreport(report=report)
 
@@ -127,7 +127,8 @@ class OtherSite:
             while not self.connection.poll(ASK_EACH_S):
                 dead = self.process.poll() is not None and not self.connection.poll(0)
                 if dead or time.monotonic() > until:
-                    raise EOFError
+                    self.over = True
+                    return None
             return receive(self.connection)
         except (EOFError, OSError):
             self.over = True
