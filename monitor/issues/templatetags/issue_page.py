@@ -1,0 +1,106 @@
+"""How the issue page writes what came from outside: source lines, values, tables of them.
+
+Made here and not in templates because a page may hold thousands of them. Everything passes through `_text` and is
+escaped there, once; nothing of an event ever becomes an address, an attribute's name or a class.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import template
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from monitor.events.secret_forms import FILTERED
+from monitor.issues.detail.breadcrumbs import relative
+from monitor.issues.detail.stack import SourceLine
+from monitor.issues.detail.values import is_compound, without_controls, written
+
+register = template.Library()
+
+_SHORT = 160
+_PREVIEW = 90
+_FILTERED_HTML = f'<span class="filtered" title="A secret was here. It was removed before it was stored.">{FILTERED}</span>'
+_FAILING = '<span class="visually-hidden">Failing line: </span>'
+_WHITESPACE = re.compile(r"\s+")
+
+
+def _text(text: str) -> str:
+    """`text` as HTML."""
+    return str(escape(without_controls(text))).replace(FILTERED, _FILTERED_HTML)
+
+
+@register.filter
+def source_lines(lines: Iterable[SourceLine]) -> SafeString:
+    """The lines as a numbered list, the failing one marked."""
+    found = list(lines)
+    if not found:
+        return mark_safe("")
+    first = found[0].number
+    parts = [
+        f'<ol class="source" start="{first}">' if first is not None else '<ol class="source unnumbered">'
+    ]
+    for line in found:
+        if line.is_failing:
+            parts.append(f'<li class="failing"><mark>{_FAILING}{_text(line.text) or " "}</mark></li>')
+        else:
+            parts.append(f"<li>{_text(line.text) or ' '}</li>")
+    parts.append("</ol>")
+    return mark_safe("".join(parts))  # noqa: S308 (escaped by _text)
+
+
+@register.filter
+def value(found: Any) -> SafeString:
+    """Any JSON; what is long is folded behind its beginning."""
+    return _value(found, quoted=not isinstance(found, str))
+
+
+@register.filter
+def local(found: Any, platform: str) -> SafeString:
+    """A local variable: SDKs of Python send what `repr` gave."""
+    return _value(found, quoted=platform != "python")
+
+
+def _value(found: Any, *, quoted: bool) -> SafeString:
+    text = written(found, quoted=quoted)
+    if len(text) <= _SHORT and "\n" not in text:
+        return mark_safe(f'<code class="value">{_text(text)}</code>')  # noqa: S308 (escaped by _text)
+    preview = _WHITESPACE.sub(" ", text[: _PREVIEW * 2])[:_PREVIEW]
+    size = (
+        f"{len(found):,} entr{'y' if len(found) == 1 else 'ies'}"
+        if is_compound(found)
+        else f"{len(text):,} characters"
+    )
+    return mark_safe(  # noqa: S308 (escaped by _text)
+        f'<details class="value"><summary><code>{_text(preview)}…</code> <span class="count">{size}</span></summary>'
+        f"<pre>{_text(text)}</pre></details>"
+    )
+
+
+@register.simple_tag
+def names_and_values(
+    pairs: Mapping[str, Any] | Iterable[tuple[str, Any]], platform: str = "", label: str = ""
+) -> SafeString:
+    """A table of two columns. With `platform`, the values are locals of a frame of that platform."""
+    rows = pairs.items() if isinstance(pairs, Mapping) else pairs
+    parts = [f'<table class="dense plain values" aria-label="{escape(label)}"><tbody>']
+    for name, found in rows:
+        shown = local(found, platform) if platform else value(found)
+        parts.append(f'<tr><th scope="row"><code>{_text(str(name))}</code></th><td>{shown}</td></tr>')
+    parts.append("</tbody></table>")
+    return mark_safe("".join(parts))  # noqa: S308 (escaped by _text)
+
+
+@register.filter
+def inert(text: str) -> SafeString:
+    """Text of an event, escaped, without what reorders a line, secrets' places marked."""
+    return mark_safe(_text(str(text or "")))  # noqa: S308 (escaped by _text)
+
+
+@register.filter
+def distance(seconds: float) -> str:
+    """Seconds after another event, with their sign."""
+    return relative(-seconds)
