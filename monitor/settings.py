@@ -132,6 +132,7 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "access:login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "access:login"
+CSRF_FAILURE_VIEW = "monitor.site.error_pages.csrf_failure"
 
 LANGUAGE_CODE = "en"
 USE_I18N = True

@@ -15,3 +15,8 @@ urlpatterns = [
     path("system/", include("monitor.digest.urls")),
     path("", include("monitor.api.urls")),
 ]
+
+handler400 = "monitor.site.error_pages.bad_request"
+handler403 = "monitor.site.error_pages.permission_denied"
+handler404 = "monitor.site.error_pages.page_not_found"
+handler500 = "monitor.site.error_pages.server_error"

@@ -220,7 +220,7 @@ def _common(
         "rows": rows,
         "grid": [
             Mark("0", f"{scale.y(value):.1f}", text=quantity(value, unit))
-            for value in (scale.high, (scale.high + scale.low) / 2)
+            for value in _grid_values(scale, whole=_all_whole(series))
         ],
         "below": _below(labels, count),
         "slots": [
@@ -236,6 +236,16 @@ def _common(
             anchor="end",
         ),
     }
+
+
+def _all_whole(series: list[Series]) -> bool:
+    return all(value is None or float(value).is_integer() for one in series for value in one.values)
+
+
+def _grid_values(scale: Scale, *, whole: bool) -> list[float]:
+    """The top, and the middle where it is a number that can occur: there is no half event."""
+    middle = (scale.high + scale.low) / 2
+    return [scale.high] if whole and not middle.is_integer() else [scale.high, middle]
 
 
 def _hover(row: Row, series: list[Series]) -> str:

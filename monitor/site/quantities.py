@@ -6,7 +6,8 @@ _BYTES = ("B", "kB", "MB", "GB", "TB")
 
 
 def quantity(value: float | None, unit: str = "") -> str:
-    """`share` of 1 becomes percent, `s` and `ms` the unit that reads best, `bytes` kB to TB; else the number and `unit`."""
+    """`share` of 1 becomes percent, `s` and `ms` the unit that reads best, `bytes` kB to TB; else the number and `unit`,
+    which is given as a plural: `1 event`, `2 events`."""
     if value is None or not math.isfinite(value):
         return "–"
     if unit == "share":
@@ -15,6 +16,8 @@ def quantity(value: float | None, unit: str = "") -> str:
         return size(value)
     if unit in {"s", "ms"}:
         return span(value / 1000 if unit == "ms" else value)
+    if value == 1 and unit.endswith("s"):
+        unit = unit[:-1]
     return f"{number(value)} {unit}".rstrip()
 
 
