@@ -21,7 +21,9 @@ DATA_ROOT = env.path("MONITOR_DATA_DIR", BASE_DIR / "var" / "monitor")
 SPOOL_DIRECTORY = env.path("MONITOR_SPOOL_DIR", DATA_ROOT / "spool")
 KEYS_FILE = env.path("MONITOR_KEYS_FILE", DATA_ROOT / "keys.json")
 PAYLOAD_DIRECTORY = DATA_ROOT / "payloads"
-PUBLIC_URL = env.text("MONITOR_PUBLIC_URL", "http://127.0.0.1:8600").rstrip("/")
+# Of one issue; past this a flood keeps fewer and fewer (monitor/issues/sampling.py). Counts are exact anyway.
+PAYLOADS_AN_HOUR = env.integer("MONITOR_PAYLOADS_AN_HOUR", 100, minimum=1, maximum=1_000_000_000)
+PUBLIC_URL = env.text("MONITOR_PUBLIC_URL", "http://127.0.0.1:8001").rstrip("/")
 ORGANIZATION = env.text("MONITOR_ORGANIZATION", "hydroml")
 
 SECRET_KEY = env.text("MONITOR_SECRET_KEY")
@@ -110,7 +112,9 @@ DATABASES = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;"
+                # The first can be said before there is a table only: what retention deletes gives its space back.
+                "PRAGMA auto_vacuum=INCREMENTAL;"
+                " PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;"
                 " PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
             ),
         },

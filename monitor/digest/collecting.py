@@ -24,6 +24,10 @@ class Origin:
     project_id: int
     received: float
     record: str
+    item: int = 0
+    """The how manieth of the envelope's items."""
+    has_event: bool = False
+    """Whether the envelope has an event, or what becomes one, besides other things."""
     event_id: str | None = None
     key: str = ""
     client: str = ""
@@ -33,7 +37,11 @@ class Origin:
 
 
 class Collector(Protocol):
-    """One for each batch and room."""
+    """One for each batch and room.
+
+    What it takes and nobody complains of is counted as the outcome `digested`. A collector that knows better (of
+    duplicates, say) has `own_outcomes: ClassVar[bool] = True` and counts with monitor.stats.outcomes itself.
+    """
 
     item_types: ClassVar[frozenset[str]]
     """Sentry's names: `event`, `transaction`, `session`, … `*` gets what no other room wants."""

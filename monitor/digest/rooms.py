@@ -1,12 +1,21 @@
-"""Which rooms collect what: the one list of them. Imported by the worker when Django is set up."""
+"""Which rooms collect what, and which listen to facts: the one list of them. Imported when Django is set up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from monitor.digest import facts
 from monitor.digest.collecting import Collector
-from monitor.releases.collecting import SessionCollector
+from monitor.digest.facts import Fact
+from monitor.issues.collecting import IssueCollector
+from monitor.stats.collecting import ClientReportCollector, RestCollector, count_events
 
 COLLECTORS: tuple[Callable[[], Collector], ...] = (
-    # One a line: each room adds its own.
-    SessionCollector,
+    IssueCollector,
+    ClientReportCollector,
+    RestCollector,
 )
 """Called once for each batch."""
+
+SUBSCRIBERS: tuple[Callable[[Sequence[Fact]], None], ...] = (count_events,)
+"""Called with the facts of each batch, in its transaction, in this order."""
+
+facts.subscribers[:] = SUBSCRIBERS

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from monitor.epoch import EpochField
+from monitor.issues.rowid import RowIdField
 
 
 class Status(models.TextChoices):
@@ -27,7 +28,9 @@ class Substatus(models.TextChoices):
 class Issue(models.Model):
     """Events with one cause."""
 
-    project = models.ForeignKey("projects.Project", on_delete=models.CASCADE, related_name="issues")
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.CASCADE, related_name="issues", db_index=False
+    )
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=250)
     culprit = models.CharField(max_length=250, blank=True)
@@ -57,19 +60,56 @@ class Issue(models.Model):
     )
     resolved_in_next_release = models.BooleanField(default=False)
     ignored_until = EpochField(null=True)
-    ignored_until_times = models.PositiveBigIntegerField(null=True)
+    ignored_until_times = models.PositiveBigIntegerField(
+        null=True, help_text="wakes when `times` has reached this"
+    )
+    ignored_until_rate = models.PositiveBigIntegerField(
+        null=True, help_text="so many events in an hour wake it (monitor.issues.escalation)"
+    )
     assigned_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="issues"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="issues",
+        db_index=False,
     )
     known_error = models.TextField(
         blank=True, help_text="cause, way round, runbook: shown wherever it appears again"
     )
+    # Of the digest, to thin the payloads of a flood (sampling.py).
+    sampling_hour = models.PositiveIntegerField(default=0, help_text="hours since 1970")
+    sampling_events = models.PositiveBigIntegerField(default=0, help_text="events in that hour")
+    sampling_kept_at = EpochField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "number"], name="issue_number")]
         indexes = [
-            models.Index(fields=["project", "status", "-last_seen"], name="issue_recent"),
-            models.Index(fields=["status", "-last_seen"], name="issue_recent_all"),
+            # All that the list filters and sorts by: SQLite then reads this index alone, a tenth of the table
+            # (monitor.issues.search). One wide index costs the digest less than one for each column.
+            models.Index(
+                fields=[
+                    "status",
+                    "-last_seen",
+                    "project",
+                    "substatus",
+                    "severity",
+                    "level",
+                    "category",
+                    "assigned_to",
+                    "handled",
+                    "first_seen",
+                    "times",
+                    "users",
+                    "first_release",
+                ],
+                name="issue_list",
+            ),
+            models.Index(
+                fields=["ignored_until_rate"],
+                name="issue_that_may_escalate",
+                condition=models.Q(ignored_until_rate__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -103,8 +143,14 @@ class StoredEvent(models.Model):
         "projects.Project", on_delete=models.CASCADE, related_name="+", db_index=False
     )
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="events", db_index=False)
+    # Without a constraint: the removal of a hash would look through all events.
     hash = models.ForeignKey(
-        IssueHash, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+        IssueHash,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     timestamp = EpochField()
     received = EpochField()
@@ -133,13 +179,37 @@ class StoredEvent(models.Model):
 
 
 class SampledEvent(models.Model):
-    """The id of an event that was counted and whose payload a flood left out: it counts once."""
+    """An event that was counted and whose payload a flood left out: its id is known, so that it counts once."""
 
-    uid = models.BinaryField(max_length=16, primary_key=True)
+    id = RowIdField(primary_key=True, help_text="`sampled_key` of the event id")
     issue = models.ForeignKey(
-        Issue, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+        Issue, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
-    day = models.PositiveIntegerField(db_index=True, help_text="days since 1970")
+    day = models.PositiveIntegerField(help_text="received, days since 1970")
+
+
+def sampled_key(uid: bytes) -> int:
+    """64 bits of an event id's 128; of ten million, two are the same once in a hundred thousand times."""
+    return int.from_bytes(uid[:8], "big", signed=True) ^ int.from_bytes(uid[8:], "big", signed=True)
+
+
+class Attachment(models.Model):
+    """A file that came with an event, kept as it came: nothing in it is scrubbed."""
+
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    uid = models.BinaryField(max_length=16, help_text="the event id, 16 bytes; the event may come later")
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100, blank=True)
+    kind = models.CharField(max_length=40, help_text="Sentry's attachment_type: event.minidump, …")
+    size = models.PositiveBigIntegerField(help_text="bytes")
+    received = EpochField()
+    block = models.ForeignKey("digest.PayloadBlock", on_delete=models.CASCADE, related_name="+")
+    slot = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["uid"], name="attachment_of_event")]
 
 
 class TagValue(models.Model):
@@ -205,3 +275,22 @@ class Activity(models.Model):
 
     class Meta:
         ordering = ["-at", "-id"]
+
+
+class Merge(models.Model):
+    """That an issue went into another one, and what it was: with this, unmerging gives back exactly what came."""
+
+    issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="merges")
+    source_id = models.PositiveBigIntegerField(
+        unique=True, help_text="what its address was, and will be again"
+    )
+    at = EpochField()
+    last_event = models.PositiveBigIntegerField(
+        help_text="the newest StoredEvent of that moment; later ones are not counted here"
+    )
+    hashes = models.JSONField(help_text="ids of the hashes that came with it")
+    row = models.JSONField(help_text="the issue's columns")
+    hours = models.JSONField(help_text="{hour: times}")
+    tags = models.JSONField(help_text="{tag: [times, first_seen, last_seen]}")
+    users = models.BinaryField(help_text="8 bytes each: the users that it had")
+    new_users = models.BinaryField(help_text="those of them whom the other issue had not")

@@ -1,0 +1,145 @@
+"""One try at storing some records: their items to the collectors, and what those could not read to one side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.digest.collecting import Collector, Origin
+from monitor.ingest.spool import Record
+from monitor.protocol import Item, ProtocolError
+from monitor.stats.outcomes import DIGESTED, Outcomes, count_outcomes, word
+
+REST = "*"
+_MAKES_EVENT = frozenset({"event", "transaction", "feedback", "security", "raw_security", "nel"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item, or with None a whole record, that cannot be read."""
+
+    record: Record
+    item: int | None
+    reason: str
+    word: str
+    """The reason as outcomes count it."""
+    quantities: dict[str, int]
+
+
+class Attempt:
+    """With collectors of its own. Take records, then store once, in a transaction."""
+
+    def __init__(self, collectors: Sequence[Callable[[], Collector]], projects: Collection[int]) -> None:
+        self._collectors = [make() for make in collectors]
+        self._by_type: dict[str, list[Collector]] = {}
+        for collector in self._collectors:
+            for name in collector.item_types:
+                self._by_type.setdefault(name, []).append(collector)
+        self._projects = projects
+        self._outcomes: Outcomes = Counter()
+        self.rejected: list[Rejected] = []
+        self.bytes = 0
+        """Of the payloads taken: about what the collectors hold in memory."""
+
+    def take(self, record: Record, only: Collection[int] | None = None) -> None:
+        """`only` these items of it. Raises what a collector did not foresee."""
+        try:
+            if record.meta.kind == "counts":
+                self._count(record)
+            elif record.meta.project_id not in self._projects:
+                self.rejected.append(rejected_record(record, ProjectGoneError(record.meta.project_id)))
+            else:
+                self._take_items(record, only)
+        except ProtocolError as error:
+            self.rejected.append(rejected_record(record, error))
+
+    def store(self) -> None:
+        """In a transaction. Raises what the database raises."""
+        for collector in self._collectors:
+            collector.store()
+        count_outcomes(self._outcomes)
+
+    def stored(self) -> None:
+        """After the commit."""
+        for collector in self._collectors:
+            collector.stored()
+
+    def _count(self, record: Record) -> None:
+        minute = int(record.meta.received_at // 60)
+        for one in record.counts():
+            reason = word(one.reason, 60) if one.reason else ""
+            self._outcomes[one.project_id, minute, one.outcome, one.category, reason] += one.quantity
+
+    def _take_items(self, record: Record, only: Collection[int] | None) -> None:
+        envelope = record.envelope()
+        has_event = any(item.type in _MAKES_EVENT for item in envelope.items)
+        for number, item in enumerate(envelope.items):
+            if only is None or number in only:
+                self._take_item(item, record, _origin(record, envelope.headers, number, has_event=has_event))
+
+    def _take_item(self, item: Item, record: Record, origin: Origin) -> None:
+        takers = self._by_type.get(item.type) or self._by_type.get(REST, [])
+        self.bytes += len(item.payload)
+        for number, collector in enumerate(takers):
+            try:
+                collector.take(item, origin)
+            except (ProtocolError, ValueError) as error:
+                if number:
+                    # Another room has it already: only afresh can it be left out of both.
+                    raise UnreadableItemError(str(error)) from error
+                self.rejected.append(_rejected(record, origin.item, error, item.quantities))
+                return
+        if not any(getattr(collector, "own_outcomes", False) for collector in takers):
+            for category, quantity in item.quantities.items():
+                self._outcomes[origin.project_id, int(origin.received // 60), DIGESTED, category, ""] += (
+                    quantity
+                )
+
+
+class ProjectGoneError(Exception):
+    """Accepted for a project that was deleted before it could be digested."""
+
+    def __init__(self, project_id: int) -> None:
+        super().__init__(f"There is no project {project_id} any more.")
+
+
+class UnreadableItemError(Exception):
+    """One of several rooms that want an item cannot read it."""
+
+
+def rejected_record(record: Record, error: Exception) -> Rejected:
+    """A record as a whole."""
+    return _rejected(record, None, error, {"internal" if record.meta.kind == "counts" else "default": 1})
+
+
+def rejected_item(record: Record, number: int, error: Exception) -> Rejected:
+    """One item of a record, for what nobody has foreseen."""
+    if record.meta.kind == "counts":
+        return rejected_record(record, error)
+    return _rejected(record, number, error, record.envelope().items[number].quantities)
+
+
+def _rejected(record: Record, item: int | None, error: Exception, quantities: dict[str, int]) -> Rejected:
+    if isinstance(error, ProtocolError):
+        return Rejected(record, item, error.detail, str(error.reason), quantities)
+    name = type(error).__name__
+    return Rejected(record, item, f"{name}: {error}", word(name, 60), quantities)
+
+
+def _origin(record: Record, headers: dict[str, Any], number: int, *, has_event: bool) -> Origin:
+    meta = record.meta
+    return Origin(
+        project_id=meta.project_id,
+        received=meta.received_at,
+        record=record.id,
+        item=number,
+        has_event=has_event,
+        event_id=meta.event_id,
+        key=meta.key,
+        client=meta.client,
+        remote_addr=meta.remote_addr,
+        user_agent=meta.user_agent,
+        envelope_headers=headers,
+    )

@@ -1,0 +1,31 @@
+"""How far the spool is read: kept in the transaction that stores the records, so that none counts twice."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from monitor.digest.models import SpoolPosition
+from monitor.digest.sql import database
+from monitor.ingest.spool.segment import list_segments
+
+_KEEP = (
+    'INSERT INTO digest_spoolposition (segment, "offset") VALUES (?, ?)'
+    ' ON CONFLICT (segment) DO UPDATE SET "offset" = excluded."offset"'
+)
+
+
+def position_of(segment: str) -> int | None:
+    return SpoolPosition.objects.filter(pk=segment).values_list("offset", flat=True).first()
+
+
+def keep(positions: Mapping[str, int]) -> None:
+    database().executemany(_KEEP, list(positions.items()))
+
+
+def forget(segments: Iterable[str]) -> None:
+    database().executemany("DELETE FROM digest_spoolposition WHERE segment = ?", [(one,) for one in segments])
+
+
+def forget_gone(spool: Path) -> None:
+    """At the start: rows of segments that a killed worker had finished."""
+    there = set(list_segments(spool))
+    forget(one for one in SpoolPosition.objects.values_list("segment", flat=True) if one not in there)
