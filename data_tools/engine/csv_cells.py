@@ -1,7 +1,5 @@
 """Cuts a chunk of a text table into cells: fast where every row fits the table, one by one where one is odd."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -15,36 +13,18 @@ from data_tools.errors import UnreadableFileError
 _QUOTE, _NEWLINE = ord('"'), ord("\n")
 
 
-@dataclass(frozen=True)
-class Piece:
-    """Whole lines of the file, the columns to try as numbers, and how much of the file has been read with it."""
-
-    chunk: bytes
-    first_line: int
-    numbers: frozenset[int]
-    fraction_read: float
-
-
-@dataclass(frozen=True)
-class Cells:
-    """A piece with its number of lines and, where all of them fit the table, its cells by column number."""
-
-    piece: Piece
-    height: int
-    raw: pl.DataFrame | None
-
-
 class CellParser:
-    """Keeps nothing from one piece to the next, so that pieces may be parsed beside everything else."""
+    """Keeps nothing from one chunk to the next, so that chunks may be parsed side by side."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._dialect, _ = plan.layout
 
-    def parsed(self, piece: Piece) -> Cells:
-        height, regular = self._measure(piece.chunk)
-        raw = self._parse(piece.chunk, piece.numbers) if regular else None
-        return Cells(piece, height, raw if raw is not None and raw.height == height else None)
+    def parsed(self, chunk: bytes, numbers: frozenset[int]) -> tuple[int, pl.DataFrame | None]:
+        """The number of lines and, where all of them fit the table, the cells by column number: `numbers` as such."""
+        height, regular = self._measure(chunk)
+        raw = self._parse(chunk, numbers) if regular else None
+        return height, raw if raw is not None and raw.height == height else None
 
     def _measure(self, chunk: bytes) -> tuple[int, bool]:
         """Number of lines, and whether quotes close and delimiters have the right number, as far as their sum tells.
@@ -65,7 +45,7 @@ class CellParser:
         return height, int(np.count_nonzero(outside)) == expected
 
     def _parse(self, chunk: bytes, numbers: frozenset[int]) -> pl.DataFrame | None:
-        """Cells by column number: `numbers` as such where all are, else text. None where polars gives up."""
+        """All as text where one of `numbers` is none. None where polars gives up."""
         if self._dialect.decimal == "," and chunk.count(b".") > self._dots_in_dates(chunk):
             numbers = frozenset()
         for floats in (numbers, frozenset[int]()):

@@ -29,6 +29,13 @@ class WordTally:
             known = self.rows.setdefault(key, [])
             known.extend(found[: 50 - len(known)].tolist())
 
+    def add_all(self, later: "WordTally", first_row: int) -> None:
+        """Adds those of later rows, which were counted from `first_row` on."""
+        for key, count in later.counts.items():
+            self.counts[key] = self.counts.get(key, 0) + count
+            known = self.rows.setdefault(key, [])
+            known.extend(first_row + row for row in later.rows[key][: 50 - len(known)])
+
 
 def typed_numbers(
     cells: pl.Series,

@@ -158,15 +158,15 @@ def test_no_thread_stays_after_a_file_is_done_refused_or_cancelled(tmp_path: Pat
     source.write_bytes(table(daily_rows(1_000)))
     small = Limits(chunk_bytes=1_000, block_rows=20)
     process(source, limits=small)
-    assert parsers() == []
+    assert readers() == []
     polls = iter([False, False, True])
     with pytest.raises(ProcessingCancelledError):
         process(source, limits=small, should_stop=lambda: next(polls))
-    assert parsers() == []
+    assert readers() == []
     with pytest.raises(UnreadableFileError):
         process_bytes(tmp_path, broken_beyond_the_sample(), limits=Limits(chunk_bytes=10_000))
-    assert parsers() == []
+    assert readers() == []
 
 
-def parsers() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("csv-parser")]
+def readers() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("csv-reader")]
