@@ -77,7 +77,10 @@ class SpoolReader:
         self.close()
 
     def claim(self, *, max_records: int = 500, max_bytes: int = 16 * 1024 * 1024) -> Batch | None:
-        """The oldest records, at least one even if it is larger; None when there are none. Raises OSError."""
+        """The oldest records, at least one even if it is larger; None when there are none.
+
+        Raises OSError, and what `position_of` raises; then close the reader, or what was read is not given again.
+        """
         if self._outstanding is not None:
             raise RuntimeError("The last batch is neither done nor released; claim gives one at a time.")
         batch = Batch([], {})
@@ -139,7 +142,12 @@ class SpoolReader:
         if not try_lock(descriptor) or os.fstat(descriptor).st_nlink == 0:
             os.close(descriptor)
             return None
-        position = self._position_of(name) or 0
+        try:
+            position = self._position_of(name) or 0
+        except BaseException:
+            # Whoever keeps the positions is away: the lock must not stay behind with nobody to give it up.
+            os.close(descriptor)
+            raise
         file = os.fdopen(descriptor, "rb")
         file.seek(position)
         self._claimed[name] = claimed = _Claimed(name, file, position, position)

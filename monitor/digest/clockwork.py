@@ -1,0 +1,94 @@
+"""Runs what is due by the clock (clock.py), in one worker of however many there are: the one that holds the lock.
+
+Intervals are counted by a clock that nobody can set; only what a job is given is the time of day.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from django.db import connection
+
+from monitor.digest.clock import ClockJob
+from monitor.digest.failures import Fault, fault_of
+from monitor.digest.stopping import Stop
+
+logger = logging.getLogger(__name__)
+LOCK = "clock.lock"
+_ASK_AGAIN_S = 2.0
+_SMALL_CACHE = "PRAGMA cache_size=-2000"
+
+
+class Clockwork:
+    """`run` is a thread's; it ends soon after `stop` is requested."""
+
+    def __init__(
+        self,
+        jobs: Sequence[ClockJob],
+        root: Path,
+        stop: Stop,
+        *,
+        on_lock: Callable[[], None] = lambda: None,
+        on_damage: Callable[[Exception], None] = lambda _: None,
+    ) -> None:
+        self._due = {job: 0.0 for job in jobs}
+        self._root = root
+        self._stop = stop
+        self._on_lock = on_lock
+        self._on_damage = on_damage
+
+    def run(self) -> None:
+        lock = self._lock()
+        try:
+            if lock is None:
+                return
+            self._on_lock()
+            while not self._stop.requested:
+                self.run_due(time.monotonic(), time.time())
+                self._stop.wait(min(self._due.values(), default=3600.0) - time.monotonic())
+        finally:
+            connection.close()
+            if lock is not None:
+                os.close(lock)
+
+    def run_due(self, monotonic: float, now: float) -> None:
+        """Each job whose time has come, once, however late it is."""
+        for job, due in self._due.items():
+            if due <= monotonic and not self._stop.requested:
+                self._due[job] = monotonic + job.every_s
+                self._run_one(job, now)
+
+    def _run_one(self, job: ClockJob, now: float) -> None:
+        # The boundary: one job that fails must not stop the others; its next time comes.
+        try:
+            if connection.connection is None:
+                connection.ensure_connection()
+                connection.connection.execute(_SMALL_CACHE)
+            job.run(now)
+        except Exception as error:
+            logger.exception("The job %s failed; it is tried again in %g s.", job.name, job.every_s)
+            with suppress(Exception):
+                # Perhaps it is the connection.
+                connection.close()
+            if fault_of(error) is Fault.FILE:
+                self._on_damage(error)
+
+    def _lock(self) -> int | None:
+        """Waits until it is ours; None when told to stop before."""
+        while not self._stop.requested:
+            with suppress(OSError):
+                descriptor = os.open(self._root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    os.close(descriptor)
+                else:
+                    return descriptor
+            self._stop.wait(_ASK_AGAIN_S)
+        return None

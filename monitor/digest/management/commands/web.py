@@ -1,0 +1,51 @@
+"""`python -m monitor web`: the receiving end and the pages, one process (docs/monitor/receiving.md says why uvicorn)."""
+
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+import uvicorn
+from django.core.management.base import BaseCommand, CommandError
+
+from monitor.ingest.http_protocol import BoundedHttpProtocol
+from monitor.ingest.settings import IngestSettings
+
+_KEEP_ALIVE_S = 75
+_CONNECTIONS_MAX = 1000
+
+
+class Command(BaseCommand):
+    help = "Receive what SDKs send, and serve the pages."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8600)
+        parser.add_argument(
+            "--workers", type=int, default=1, help="processes; one takes some thousand events a second"
+        )
+
+    def handle(self, *args: Any, host: str, port: int, workers: int, **options: Any) -> None:
+        try:
+            # Here, and once: a mistake in a setting must stop the start with a sentence.
+            IngestSettings.from_environment()
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        os.umask(0o077)
+        self.stderr.write(f"The monitor listens on http://{host}:{port}/")
+        uvicorn.run(
+            "monitor.asgi:application",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers,
+            http=BoundedHttpProtocol,
+            loop="asyncio",
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=10,
+            limit_concurrency=_CONNECTIONS_MAX,
+            log_level="warning",
+        )
