@@ -1,6 +1,6 @@
 """Users with one of three roles, projects they may see, tokens of scripts, and who did what."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -86,6 +86,24 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor} {self.action} {self.target}"
+
+    @property
+    def details_words(self) -> list[tuple[str, str]]:
+        """Names and values as a person reads them: `role: member → viewer`."""
+        changed = self.details.get("changed")
+        changed = changed if isinstance(changed, dict) else {}
+        told = {**self.details, **changed}
+        if changed:
+            del told["changed"]
+        return [(name, _words(value, is_change=name in changed)) for name, value in told.items()]
+
+
+def _words(value: Any, *, is_change: bool = False) -> str:
+    if is_change and isinstance(value, list) and len(value) == 2:
+        return f"{_words(value[0])} → {_words(value[1])}"
+    if isinstance(value, list):
+        return ", ".join(map(_words, value)) or "none"
+    return "none" if value in (None, "") else str(value)
 
 
 class FailedLogin(models.Model):

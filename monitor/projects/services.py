@@ -6,6 +6,7 @@ from django.db import transaction
 
 from monitor.access import audit
 from monitor.projects.models import Key, Project
+from monitor.projects.publishing import publish
 
 
 @transaction.atomic
@@ -63,8 +64,6 @@ def switch_key(by: audit.Actor, key: Key, *, on: bool) -> None:
 
 def _publish() -> None:
     # The receiving end reads what was published: it must not learn of what is then rolled back.
-    from monitor.projects.publishing import publish
-
     transaction.on_commit(publish)
 
 

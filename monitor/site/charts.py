@@ -194,11 +194,13 @@ def spark_path(values: Iterable[float | None]) -> str:
 
 
 def nice_ceiling(value: float) -> float:
-    """The next of 1, 2, 2.5, 5 times a power of ten: what people like to read at an axis."""
+    """The next even step of a power of ten: what people like to read at an axis, and at half its height."""
     if value <= 0:
         return 1.0
     power = math.pow(10, math.floor(math.log10(value)))
-    return next(step * power for step in (1, 2, 2.5, 5, 10, 20) if step * power >= value * 0.999999)
+    return next(
+        step * power for step in (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10, 20) if step * power >= value * 0.999999
+    )
 
 
 def _common(
@@ -232,6 +234,8 @@ def _common(
         else Mark(
             "100%",
             f"{scale.y(threshold):.1f}",
+            # Its text stands above it, or below where there is no room.
+            height=str(-4 if scale.y(threshold) > HEADROOM + _LABEL_GAP else _LABEL_GAP),
             text=f"{threshold_label or 'limit'} {quantity(threshold, unit)}",
             anchor="end",
         ),

@@ -16,13 +16,12 @@ from django.db.models import Sum
 
 from monitor.digest import figures
 from monitor.digest.models import PayloadBlock
+from monitor.digest.worker_state import WorkerState, workers
 from monitor.ingest.spool.capacity import SpoolDepth, spool_depth
 from monitor.site.strategy_file import current_strategy
 
 LATE_S = 30.0
 """What waits longer has been forgotten, not queued: a segment is closed after half a second."""
-SILENT_S = 60.0
-"""A worker that has not been heard of for so long is gone."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +29,22 @@ class State:
     """Ages in seconds. `problem` is a sentence, empty while all is well."""
 
     queue: SpoolDepth
+    workers: list[WorkerState]
     problem: str
-    level: str
-    word: str
-    worker_age_s: float | None
     last_batch_age_s: float | None
     lag_s: float | None
     """From its receipt to its storing, of the newest record of the last batch."""
     digested: int
     poison: int
     damaged_bytes: int
+
+    @property
+    def level(self) -> str:
+        return "failed" if self.problem else "ok"
+
+    @property
+    def word(self) -> str:
+        return "Needs somebody" if self.problem else "All is stored"
 
 
 @dataclass(frozen=True)
@@ -55,18 +60,16 @@ def state(*, now: float | None = None) -> State:
     """Never raises for a spool that cannot be read: that is what the page has to say."""
     now = time.time() if now is None else now
     found = figures.read()
+    alive = workers(Path(settings.DATA_ROOT))
     try:
-        queue, unreadable = spool_depth(Path(settings.SPOOL_DIRECTORY)), ""
+        queue = spool_depth(Path(settings.SPOOL_DIRECTORY))
+        problem = _problem(queue, alive)
     except OSError as error:
-        queue, unreadable = SpoolDepth(0, 0, 0.0), f"The spool can't be read: {error.strerror}."
-    worker_age = _age(found.get("worker_seen_at"), now)
-    problem = unreadable or _problem(queue, worker_age)
+        queue, problem = SpoolDepth(0, 0, 0.0), f"The spool can't be read: {error.strerror}."
     return State(
         queue=queue,
+        workers=alive,
         problem=problem,
-        level="failed" if problem else "ok",
-        word="Needs somebody" if problem else "All is stored",
-        worker_age_s=worker_age,
         last_batch_age_s=_age(found.get("last_batch_at"), now),
         lag_s=_lag(found),
         digested=int(found.get("digested_records", 0)),
@@ -75,13 +78,13 @@ def state(*, now: float | None = None) -> State:
     )
 
 
-def _problem(queue: SpoolDepth, worker_age_s: float | None) -> str:
-    waits = queue.segments > 0 and queue.oldest_age_s > LATE_S
-    if worker_age_s is None or worker_age_s > SILENT_S:
-        if waits:
-            return "Nothing is being stored: no worker runs. Start one with python -m monitor worker."
-        return "No worker runs. Start one with python -m monitor worker." if worker_age_s is not None else ""
-    if waits:
+def _problem(queue: SpoolDepth, alive: list[WorkerState]) -> str:
+    if not alive:
+        return "No worker runs, and nothing is being stored. Start one: python -m monitor worker"
+    troubles = [one.trouble for one in alive if one.trouble]
+    if len(troubles) == len(alive):
+        return f"Nothing can be stored: {troubles[0]}"
+    if queue.segments and queue.oldest_age_s > LATE_S:
         return "The digest is behind: the oldest of what waits has waited longer than it should."
     return ""
 

@@ -50,6 +50,13 @@ class AsideShelf:
         """Oldest first."""
         return [found for name in self._names() if (found := self._read(name)) is not None]
 
+    def names(self) -> list[str]:
+        """Oldest first, and without reading what may be 256 MB."""
+        return self._names()
+
+    def find(self, name: str) -> AsideRecord | None:
+        return self._read(name) if name in self._names() else None
+
     def retry(self, name: str) -> None:
         """Back into the spool, as the newest. Killed in between, it is there twice; event ids tell."""
         found = self._read(name)

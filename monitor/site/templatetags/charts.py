@@ -63,6 +63,12 @@ def quantity(value: float | None, unit: str = "") -> str:
     return quantities.quantity(value, unit)
 
 
+@register.filter
+def whole(value: float | None) -> int | None:
+    """Rounded: ages in whole seconds are read more calmly."""
+    return None if value is None else round(value)
+
+
 def _known(options: dict[str, Any]) -> dict[str, Any]:
     # A variable that a template does not have comes as "".
     return {name: value for name, value in options.items() if value not in ("", None)}
