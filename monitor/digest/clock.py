@@ -7,6 +7,7 @@ or in steps), may be late, and must not fall over having run twice or not at all
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from monitor.crons import clock as crons_clock
 from monitor.releases import keeping as releases_keeping
 
 
@@ -22,4 +23,6 @@ class ClockJob:
 JOBS: tuple[ClockJob, ...] = (
     # One a line: each room adds its own.
     ClockJob("releases.forget_old", 3600, releases_keeping.forget_old),
+    ClockJob("crons.judge", crons_clock.JUDGE_EVERY_S, crons_clock.judge),
+    ClockJob("crons.forget_old", 3600, crons_clock.forget_old),
 )

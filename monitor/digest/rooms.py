@@ -2,20 +2,24 @@
 
 from collections.abc import Callable, Sequence
 
+from monitor.crons.collecting import CheckInCollector
 from monitor.digest import facts
 from monitor.digest.collecting import Collector
 from monitor.digest.facts import Fact
 from monitor.issues.collecting import IssueCollector
+from monitor.releases.collecting import SessionCollector, count_errors
 from monitor.stats.collecting import ClientReportCollector, RestCollector, count_events
 
 COLLECTORS: tuple[Callable[[], Collector], ...] = (
     IssueCollector,
     ClientReportCollector,
+    SessionCollector,
+    CheckInCollector,
     RestCollector,
 )
 """Called once for each batch."""
 
-SUBSCRIBERS: tuple[Callable[[Sequence[Fact]], None], ...] = (count_events,)
+SUBSCRIBERS: tuple[Callable[[Sequence[Fact]], None], ...] = (count_events, count_errors)
 """Called with the facts of each batch, in its transaction, in this order."""
 
 facts.subscribers[:] = SUBSCRIBERS

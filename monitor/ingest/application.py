@@ -19,6 +19,7 @@ from monitor.ingest.answers import (
 from monitor.ingest.commit import GroupCommit
 from monitor.ingest.counters import NO_PROJECT, OutcomeCounters, dump_counts
 from monitor.ingest.keyring import KeyRing, KeyRingUnavailableError
+from monitor.ingest.presence import BEAT_EVERY_S, PresenceFile
 from monitor.ingest.request import BodyReader, ClientGoneError, Receive, Request, Scope, Send
 from monitor.ingest.settings import IngestSettings
 from monitor.ingest.spool import RecordMeta, SpoolError, SpoolFullError, SpoolWriter
@@ -64,6 +65,7 @@ class IngestApplication:
         fallback: AsgiApplication | None = None,
     ) -> None:
         self.counters = OutcomeCounters()
+        self.presence = PresenceFile(settings.spool)
         self.writer = SpoolWriter(
             settings.spool,
             max_bytes=settings.spool_max_bytes,
@@ -120,6 +122,7 @@ class IngestApplication:
         except SpoolError as error:
             reason = Reason.SPOOL_FULL if isinstance(error, SpoolFullError) else Reason.SPOOL_UNAVAILABLE
             self._complain(error)
+            self.presence.interrupt()
             return self._unavailable(submission, reason, str(error), error.retry_after_s)
         except ClientGoneError:
             raise
@@ -194,22 +197,28 @@ class IngestApplication:
         return answer(200, b'{"is_healthy":true}') if usable else answer(503, b'{"is_healthy":false}')
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        counting: asyncio.Task[None] | None = None
+        tasks: list[asyncio.Task[None]] = []
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                counting = asyncio.create_task(self._write_counts())
+                self.presence.beat()
+                tasks = [asyncio.create_task(self._write_counts()), asyncio.create_task(self._beat())]
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
-                if counting is not None:
-                    counting.cancel()
+                for task in tasks:
+                    task.cancel()
                     with suppress(asyncio.CancelledError):
-                        await counting
+                        await task
                 self.flush_counts()
                 with suppress(SpoolError):
                     self.writer.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_EVERY_S)
+            self.presence.beat()
 
     async def _write_counts(self) -> None:
         while True:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-import orjson
-
 from monitor.digest.collecting import Origin
+from monitor.digest.facts import Fact
 from monitor.protocol import Item
+from monitor.protocol.json_payload import load_object
 from monitor.releases.counting import (
     Counts,
     Sighting,
@@ -17,6 +18,7 @@ from monitor.releases.counting import (
     store_counts,
 )
 from monitor.releases.keeping import SESSION_CHANGES_FOR_S
+from monitor.releases.naming import release_of
 from monitor.releases.sessions import Outcome, SessionSum, SessionUpdate, sums_of, update_of
 from monitor.releases.users import user_hash
 
@@ -33,7 +35,7 @@ class SessionCollector:
 
     def take(self, item: Item, origin: Origin) -> None:
         """Raises ValueError for what is no session."""
-        payload = orjson.loads(item.payload)
+        payload = load_object(item.payload)
         if item.type == "session":
             self._take_update(update_of(payload, origin.received), origin)
             return
@@ -51,6 +53,7 @@ class SessionCollector:
         self._sightings.append(Sighting(origin.project_id, update.release, origin.received))
 
     def store(self) -> None:
+        """See Collector."""
         if not self._sightings:
             return
         ids = see_releases(self._sightings)
@@ -67,3 +70,14 @@ class SessionCollector:
 
     def stored(self) -> None:
         """Nobody is told of sessions."""
+
+
+def count_errors(facts: Sequence[Fact]) -> None:
+    """A subscriber of facts: errors and messages by release and hour, and the releases that come with them."""
+    named = [(fact, release) for fact in facts if (release := release_of(fact.release)) is not None]
+    ids = see_releases(Sighting(fact.project_id, release, fact.received) for fact, release in named)
+    counts = Counts.none()
+    for fact, release in named:
+        place = place_of(ids[release], fact.project_id, fact.environment, fact.time)
+        counts.hours[place]["events"] += fact.times
+    store_counts(counts)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from django.db import connection
-
-from monitor.releases.models import Release, ReleaseProject, SessionState
+from monitor.digest.sql import Row, database
+from monitor.releases.models import Release, SessionState
 from monitor.releases.sessions import DAY_S, HOUR_S, Outcome, SessionUpdate
 
 _CHUNK = 500
@@ -94,14 +93,8 @@ def see_releases(sightings: Iterable[Sighting]) -> dict[str, int]:
             [Release(version=version, created_at=at) for version, at in firsts.items()], ignore_conflicts=True
         )
         ids |= _ids_of(missing)
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            f"INSERT INTO {ReleaseProject._meta.db_table} (release_id, project_id, first_seen, last_seen)"  # noqa: S608
-            " VALUES (%s, %s, %s, %s) ON CONFLICT (release_id, project_id) DO UPDATE SET"
-            " first_seen = MIN(COALESCE(first_seen, excluded.first_seen), excluded.first_seen),"
-            " last_seen = MAX(COALESCE(last_seen, 0), excluded.last_seen)",
-            [(ids[version], project, first, last) for (version, project), (first, last) in spans.items()],
-        )
+    rows = [(ids[version], project, first, last) for (version, project), (first, last) in spans.items()]
+    database().executemany(_SEE, rows)
     return ids
 
 
@@ -171,32 +164,34 @@ def _states_of(updates: Mapping[tuple[int, bytes], SessionUpdate]) -> dict[tuple
 def store_counts(counts: Counts) -> None:
     """Add to hours and users."""
     # A session that became worse takes from one column: a row that is inserted may have nothing below zero.
-    grown: list[tuple[int | str, ...]] = []
-    lessened: list[tuple[int | str, ...]] = []
+    grown: list[Row] = []
+    lessened: list[Row] = []
     for place, added in counts.hours.items():
         numbers = [added[name] for name in _COLUMNS]
         (lessened if min(numbers) < 0 else grown).append((*numbers, *place))
-    visits = [(*visit, crashed) for visit, crashed in counts.visits.items()]
-    with connection.cursor() as cursor:
-        if grown:
-            cursor.executemany(_ADD_HOUR, grown)
-        if lessened:
-            cursor.executemany(_CHANGE_HOUR, lessened)
-        if visits:
-            cursor.executemany(_ADD_VISIT, visits)
+    visits: list[Row] = [(*visit, crashed) for visit, crashed in counts.visits.items()]
+    for statement, rows in ((_ADD_HOUR, grown), (_CHANGE_HOUR, lessened), (_ADD_VISIT, visits)):
+        if rows:
+            database().executemany(statement, rows)
 
 
+_SEE = (
+    "INSERT INTO releases_releaseproject (release_id, project_id, first_seen, last_seen) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (release_id, project_id) DO UPDATE SET"
+    " first_seen = MIN(COALESCE(first_seen, excluded.first_seen), excluded.first_seen),"
+    " last_seen = MAX(COALESCE(last_seen, 0), excluded.last_seen)"
+)
 _ADD_HOUR = (
     f"INSERT INTO releases_releasehour ({', '.join(_COLUMNS)}, release_id, project_id, environment, hour)"  # noqa: S608
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (release_id, hour, project_id, environment)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (release_id, hour, project_id, environment)"
     f" DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in _COLUMNS)}"
 )
 _CHANGE_HOUR = (
-    f"UPDATE releases_releasehour SET {', '.join(f'{name} = {name} + %s' for name in _COLUMNS)}"  # noqa: S608
-    " WHERE release_id = %s AND project_id = %s AND environment = %s AND hour = %s"
+    f"UPDATE releases_releasehour SET {', '.join(f'{name} = {name} + ?' for name in _COLUMNS)}"  # noqa: S608
+    " WHERE release_id = ? AND project_id = ? AND environment = ? AND hour = ?"
 )
 _ADD_VISIT = (
     "INSERT INTO releases_releaseuser (release_id, project_id, environment, day, user, crashed)"
-    " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (release_id, day, user, project_id, environment)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (release_id, day, user, project_id, environment)"
     " DO UPDATE SET crashed = MAX(crashed, excluded.crashed)"
 )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
 from monitor.events.surroundings import user_key_of
-
-HASH_BYTES = 8
+from monitor.issues import arrival
 
 
 def user_hash(distinct_id: str) -> bytes:
     """Of what SDKs call `did`: the user's id, or the address of who has none."""
-    key = user_key_of({"id": distinct_id}, settings.SECRET_KEY.encode())
-    return bytes.fromhex(key or "")[:HASH_BYTES]
+    key = user_key_of({"id": distinct_id}, arrival.user_salt())
+    return arrival.user_hash(key or "")

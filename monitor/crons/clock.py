@@ -1,0 +1,60 @@
+"""What the worker does by the clock: decide what did not come, and forget what is old."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from monitor.crons.course import settle
+from monitor.crons.models import CheckIn, CheckInStatus, CronEnvironment, ReceivingGap
+from monitor.crons.watching import horizon
+from strategy import load_strategy
+
+JUDGE_EVERY_S = 10.0
+_BUDGET_S = 1.0
+_STEP = 2000
+_STEPS_MAX = 200
+
+
+def judge(now: float) -> None:
+    """Missed and timed out, up to when it is known what came. What takes longer than a second goes on next time."""
+    with transaction.atomic():
+        until = horizon(now)
+    if until is None:
+        return
+    moment = datetime.fromtimestamp(until, UTC)
+    started = monotonic()
+    for environment_id in _waiting(moment):
+        with transaction.atomic():
+            environment = CronEnvironment.objects.select_related("monitor").filter(pk=environment_id).first()
+            if environment is not None:
+                settle(environment, moment)
+                environment.save()
+        if monotonic() - started > _BUDGET_S:
+            return
+
+
+def _waiting(moment: datetime) -> list[int]:
+    overdue = CronEnvironment.objects.filter(overdue_at__lte=moment).order_by("overdue_at")
+    running = CheckIn.objects.filter(status=CheckInStatus.IN_PROGRESS, timeout_at__lte=moment)
+    found = list(overdue.values_list("pk", flat=True))
+    return list(dict.fromkeys([*found, *running.values_list("environment_id", flat=True)]))
+
+
+def forget_old(now: float) -> None:
+    """Check-ins are kept as long as events."""
+    before = datetime.fromtimestamp(now - load_strategy().retention.events_s, UTC)
+    _delete(CheckIn.objects.filter(started__lt=before))
+    _delete(ReceivingGap.objects.filter(until__lt=before))
+
+
+def _delete(rows: QuerySet[Any]) -> None:
+    for _ in range(_STEPS_MAX):
+        step = list(rows.values_list("pk", flat=True)[:_STEP])
+        if not step:
+            return
+        rows.model._default_manager.filter(pk__in=step).delete()
