@@ -62,7 +62,8 @@ def _parents(exceptions: list[ExceptionValue]) -> list[int | None]:
         ids = {}
     found: list[int | None] = []
     for place, mechanism in enumerate(mechanisms):
-        parent = ids.get(_parent_id(mechanism))
+        said = _parent_id(mechanism)
+        parent = None if said is None else ids.get(said)
         if place == len(exceptions) - 1:
             found.append(None)
         # A parent is raised later than what led to it; anything else is a loop that somebody made up.

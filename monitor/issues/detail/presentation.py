@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qsl
 
 from monitor.digest.payloads import PayloadLostError, payload_store
 from monitor.events.model import Event, Json
@@ -73,7 +74,7 @@ class ShownEvent:
 
     @cached_property
     def has_frames(self) -> bool:
-        return any(one.trace for one in (*self.exceptions, *self.threads))
+        return any(one.trace for one in self.exceptions) or any(one.trace for one in self.threads)
 
     @cached_property
     def raw_traceback(self) -> str:
@@ -95,6 +96,11 @@ class ShownEvent:
     @cached_property
     def headers(self) -> list[tuple[str, str]]:
         return list((self.event.request or {}).get("headers") or [])
+
+    @cached_property
+    def query(self) -> list[tuple[str, str]]:
+        """Names and values of the query string."""
+        return parse_qsl((self.event.request or {}).get("query") or "", keep_blank_values=True)
 
     @cached_property
     def request_data(self) -> Any:

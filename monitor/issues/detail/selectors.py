@@ -14,7 +14,7 @@ from monitor.issues.models import Activity, Issue, IssueHash, IssueUser, StoredE
 SIMILAR = 5
 _ACTIVITIES = 200
 _USERS = 12
-_OF_TRACE = 20
+OF_TRACE = 8
 _KNOWN_ERRORS = 3
 
 
@@ -52,7 +52,8 @@ def known_errors_like(issue: Issue) -> list[Issue]:
 
 def activities_of(issue: Issue) -> list[Activity]:
     """What was done, the last first."""
-    return list(issue.activities.select_related("user").order_by("-at", "-id")[:_ACTIVITIES])
+    told = issue.activities.exclude(kind="first_seen")  # the page has it from the issue itself
+    return list(told.select_related("user").order_by("-at", "-id")[:_ACTIVITIES])
 
 
 def hashes_of(issue: Issue) -> list[IssueHash]:
@@ -103,9 +104,6 @@ def others_of_trace(stored: StoredEvent, viewer: Someone) -> list[TraceNeighbour
         StoredEvent.objects.select_related("issue__project")
         .filter(trace=bytes(stored.trace), project__in=visible_projects(viewer))
         .exclude(pk=stored.pk)
-        .order_by("timestamp")[:_OF_TRACE]
+        .order_by("timestamp")[:OF_TRACE]
     )
-    return [
-        TraceNeighbour(one, (one.timestamp - stored.timestamp).total_seconds())  # type: ignore[operator]
-        for one in others
-    ]
+    return [TraceNeighbour(one, (one.timestamp - stored.timestamp).total_seconds()) for one in others]

@@ -7,14 +7,18 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from monitor.issues.detail.runbooks import name_of
 from monitor.issues.models import Issue
+from monitor.site.quantities import span
 from strategy import Strategy, load_strategy
-from strategy.durations import format_seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Texts are empty where the strategy says nothing, as for a category of somebody else's application."""
+    """Texts are empty where the strategy says nothing, as for a category of somebody else's application.
+
+    `runbook` is a name as `runbooks` knows it.
+    """
 
     category: str
     category_means: str
@@ -42,7 +46,7 @@ def verdict_on(issue: Issue) -> Verdict:
         category=issue.category,
         category_means=category.description if category else "",
         owner=owner.title if owner else "",
-        runbook=category.runbook if category else "",
+        runbook=name_of(category.runbook) if category else "",
         severity=issue.severity,
         severity_label=severity.label if severity else "",
         severity_means=severity.description if severity else "",
@@ -52,4 +56,4 @@ def verdict_on(issue: Issue) -> Verdict:
 
 
 def _span(seconds: int | None) -> str:
-    return "by the weekly review" if seconds is None else f"within {format_seconds(seconds)}"
+    return "by the weekly review" if seconds is None else f"within {span(seconds)}"

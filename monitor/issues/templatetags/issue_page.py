@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -18,13 +20,17 @@ from monitor.events.secret_forms import FILTERED
 from monitor.issues.detail.breadcrumbs import relative
 from monitor.issues.detail.stack import SourceLine
 from monitor.issues.detail.values import is_compound, without_controls, written
+from monitor.issues.models import Issue
+from monitor.issues.tag_choice import NEVER
 
 register = template.Library()
 
 _SHORT = 160
-_PREVIEW = 90
+_PREVIEW = 80
 _FILTERED_HTML = f'<span class="filtered" title="A secret was here. It was removed before it was stored.">{FILTERED}</span>'
 _FAILING = '<span class="visually-hidden">Failing line: </span>'
+_SEARCHABLE = re.compile(r"[^\]\s\\]{1,200}")
+_PLAIN_KEYS = frozenset({"environment", "release", "level", "category", "severity", "error_id"})
 _WHITESPACE = re.compile(r"\s+")
 
 
@@ -101,6 +107,35 @@ def inert(text: str) -> SafeString:
 
 
 @register.filter
+def hexadecimal(found: bytes | memoryview | None) -> str:
+    """The hash of a user."""
+    return bytes(found).hex() if found is not None else ""
+
+
+@register.filter
 def distance(seconds: float) -> str:
     """Seconds after another event, with their sign."""
     return relative(-seconds)
+
+
+@register.simple_tag
+def issues_with(issue: Issue, key: str, found: str) -> str:
+    """The address of the list of the project's issues whose events have this tag; empty if no search can say it."""
+    if not _SEARCHABLE.fullmatch(key) or (key in NEVER and key not in _PLAIN_KEYS):
+        return ""
+    name = key if key in _PLAIN_KEYS else f"tags[{key}]"
+    return _search(f"{name}:{_quoted(found)}", project=issue.project.slug)
+
+
+@register.simple_tag
+def issues_of_user(user_id: str) -> str:
+    """The address of the list of all issues that this user met."""
+    return _search(f"user:{_quoted(user_id)}")
+
+
+def _quoted(text: str) -> str:
+    return '"' + re.sub(r'([\\"*])', r"\\\1", text) + '"'
+
+
+def _search(words: str, **further: str) -> str:
+    return f"{reverse('issues:list')}?{urlencode({'q': words, **further})}"
