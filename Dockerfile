@@ -12,11 +12,11 @@ FROM python:3.13-slim
 RUN groupadd --system --gid 10001 hydroml \
  && useradd --system --uid 10001 --gid hydroml --no-create-home --home-dir /tmp --shell /usr/sbin/nologin hydroml \
  # A new volume takes over the owner of the folder that it is mounted on.
- && install -d -o hydroml -g hydroml -m 0700 /run/hydroml /var/lib/hydroml /app/var
+ && install -d -o hydroml -g hydroml -m 0700 /run/hydroml /var/lib/hydroml /var/lib/monitor /app/var
 COPY --from=packages /opt/venv /opt/venv
 COPY deploy/docker/hydroml /usr/local/bin/hydroml
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    DATA_ROOT=/var/lib/hydroml/data BEAT_SCHEDULE=/var/lib/hydroml/beat-schedule
+    DATA_ROOT=/var/lib/hydroml/data BEAT_SCHEDULE=/var/lib/hydroml/beat-schedule MONITOR_DATA_DIR=/var/lib/monitor
 WORKDIR /app
 COPY . .
 # The version that pages show and that errors are reported under: docker compose build --build-arg APP_VERSION=1.4.0
@@ -24,6 +24,7 @@ ARG APP_VERSION=0.1.0
 ENV APP_VERSION=$APP_VERSION
 RUN python -m stack.catalogues \
  && DEBUG=0 DJANGO_SECRET_KEY=for-collectstatic-only DATA_ROOT=/tmp/build python manage.py collectstatic --no-input --verbosity 0 \
+ && DEBUG=0 MONITOR_SECRET_KEY=for-collectstatic-only MONITOR_DATA_DIR=/tmp/build python -m monitor collectstatic --no-input --verbosity 0 \
  && python -m compileall -q . \
  && chmod -R a+rX . \
  && chmod 0700 var

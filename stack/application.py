@@ -1,7 +1,8 @@
-"""HydroML's own processes on top of the backing services: prepare the database, start web, worker, beat and the demo's
-weather service, wait, stop."""
+"""HydroML's own processes on top of the backing services: prepare the databases, start web, worker, beat, the monitor
+and the demo's weather service, wait, stop."""
 
 import contextlib
+import hashlib
 import os
 import subprocess
 import sys
@@ -25,19 +26,32 @@ class Application:
     """A running HydroML: its address, and the supervisor that runs its processes."""
 
     port: int
+    monitor_port: int
     supervisor: Child
 
     @property
     def address(self) -> str:
         return f"http://{HOST}:{self.port}/"
 
+    @property
+    def monitor_address(self) -> str:
+        return f"http://{HOST}:{self.monitor_port}/"
+
 
 def environment(
-    folder: Folder, services: Mapping[str, str], inherited: Mapping[str, str], port: int
+    folder: Folder, services: Mapping[str, str], inherited: Mapping[str, str], port: int, monitor_port: int
 ) -> dict[str, str]:
-    """What web, worker, beat and `stack.prepare` are told. What the caller has set already stays."""
+    """What the processes and what prepares them are told. What the caller has set already stays: SENTRY_DSN, too."""
     weather_port = inherited.get("WEATHER_PORT") or str(free_port())
+    monitor_key = hashlib.sha256(folder.secret("monitor-dsn").encode()).hexdigest()[:32]
+    monitor = f"{HOST}:{monitor_port}"
     return {
+        "SENTRY_DSN": f"http://{monitor_key}@{monitor}/1",
+        "MONITOR_DSN_KEY": monitor_key,
+        "MONITOR_DATA_DIR": str(folder.path / "monitor"),
+        "MONITOR_PUBLIC_URL": f"http://{monitor}",
+        "MONITOR_SECRET_KEY": folder.secret("monitor"),
+        "MONITOR_PROBE_URL": f"http://{HOST}:{port}",
         "WEATHER_SERVICE_URL": f"http://{HOST}:{weather_port}",
         "DATA_ROOT": str(folder.path / "data"),
         "BEAT_SCHEDULE": str(folder.path / "beat-schedule"),
@@ -48,23 +62,46 @@ def environment(
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{inherited.get('PATH', os.defpath)}",
         "DJANGO_SETTINGS_MODULE": "hydroml.settings",
         "PORT": str(port),
+        "MONITOR_PORT": str(monitor_port),
         "WEATHER_PORT": weather_port,
     }
 
 
-def prepare(env: Mapping[str, str]) -> str:
-    """Bring the database up to date and load the demo world; gives its log-ins. Raises StackError when that fails."""
-    command = [sys.executable, "-m", "stack.prepare"]
-    done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        tail = "\n".join(done.stderr.strip().splitlines()[-15:])
-        raise StackError(f"The database could not be prepared:\n{tail}")
-    return done.stdout
+@dataclass(frozen=True)
+class Logins:
+    """Who may log in where, as lines for people."""
+
+    application: str
+    monitor: str
+
+
+def prepare(env: Mapping[str, str]) -> Logins:
+    """Bring both databases up to date and load the demo world. Raises StackError when that fails."""
+    commands = {"stack.prepare": ["-m", "stack.prepare"], "monitor": ["-m", "monitor", "prepare"]}
+    started = {
+        name: subprocess.Popen(
+            [sys.executable, *command],
+            env=dict(env),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name, command in commands.items()
+    }
+    said = {}
+    for name, process in started.items():
+        said[name], complaints = process.communicate()
+        if process.returncode != 0:
+            tail = "\n".join(complaints.strip().splitlines()[-15:])
+            what = "monitor's database" if name == "monitor" else "database"
+            raise StackError(f"The {what} could not be prepared:\n{tail}")
+    return Logins(said["stack.prepare"], said["monitor"])
 
 
 @contextlib.contextmanager
 def application(folder: Folder, env: Mapping[str, str], *, show_output: bool) -> Iterator[Application]:
-    """Web, worker and beat under the supervisor; every one of them has ended when the block is left."""
+    """All processes of the Procfile under the supervisor; every one of them has ended when the block is left."""
     supervisor = Child(
         "supervisor",
         [sys.executable, "-m", "stack.supervisor", str(folder.run), str(ROOT / "Procfile")],
@@ -75,16 +112,23 @@ def application(folder: Folder, env: Mapping[str, str], *, show_output: bool) ->
         stdin=subprocess.PIPE,
     )
     try:
-        yield Application(int(env["PORT"]), supervisor)
+        yield Application(int(env["PORT"]), int(env["MONITOR_PORT"]), supervisor)
     finally:
         supervisor.stop(patience_s=STOP_WITHIN_S)
 
 
 def wait_until_ready(running: Application, env: Mapping[str, str], told: Callable[[str], None]) -> None:
     """Tells each process that does its work. Raises StackError when one ends or does not come up."""
-    ask = Readiness(address=running.address, redis_url=env["REDIS_URL"])
+    ask = Readiness(
+        address=running.address, redis_url=env["REDIS_URL"], monitor_address=running.monitor_address
+    )
     deadline = time.monotonic() + READY_WITHIN_S
-    for name, ready in (("web", ask.web), ("worker", ask.worker), ("beat", ask.beat)):
+    for name, ready in (
+        ("monitor", ask.monitor),
+        ("web", ask.web),
+        ("worker", ask.worker),
+        ("beat", ask.beat),
+    ):
         while not ready():
             failure = ""
             if running.supervisor.poll() is not None:

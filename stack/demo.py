@@ -9,7 +9,7 @@ from pathlib import Path
 
 from honcho.environ import parse as parse_env
 
-from stack.application import Application, application, environment, prepare, wait_until_ready
+from stack.application import Application, Logins, application, environment, prepare, wait_until_ready
 from stack.errors import StackError
 from stack.folder import ROOT, Folder, hold
 from stack.interrupts import stop_on_signals
@@ -17,6 +17,7 @@ from stack.ports import HOST, parse_port, require_free
 from stack.services import backing_services
 
 DEFAULT_PORT = "8000"
+DEFAULT_MONITOR_PORT = "8001"
 
 
 def main(arguments: list[str]) -> int:
@@ -58,6 +59,7 @@ def inherited() -> dict[str, str]:
 def run(folder: Folder, given: Mapping[str, str], *, show_output: bool) -> int:
     """Start, say where it is, wait for the end, stop."""
     port = parse_port(given.get("PORT") or DEFAULT_PORT, variable="PORT")
+    monitor_port = parse_port(given.get("MONITOR_PORT") or DEFAULT_MONITOR_PORT, variable="MONITOR_PORT")
     steps = Steps()
     ready = False
     try:
@@ -65,11 +67,12 @@ def run(folder: Folder, given: Mapping[str, str], *, show_output: bool) -> int:
             folder, f"at http://{HOST}:{port}/. Stop that one (Ctrl-C there, or kill its pid), or use it."
         ):
             require_free(port, variable="PORT", command="script/demo")
+            require_free(monitor_port, variable="MONITOR_PORT", command="script/demo")
             with backing_services(folder, throwaway=False, given=services_in(given)) as services:
                 steps.done("PostgreSQL and Valkey")
-                env = environment(folder, services, given, port)
+                env = environment(folder, services, given, port, monitor_port)
                 logins = prepare(env)
-                steps.done("database and demo world")
+                steps.done("databases and demo world")
                 with application(folder, env, show_output=show_output) as running:
                     wait_until_ready(running, env, steps.done)
                     ready = True
@@ -103,13 +106,15 @@ class Steps:
         print(f"  {self.seconds:5.1f} s  {what}", flush=True)
 
 
-def welcome(running: Application, logins: str, folder: Folder, seconds: float) -> str:
+def welcome(running: Application, logins: Logins, folder: Folder, seconds: float) -> str:
     lines = [
         "",
         f"HydroML is ready after {seconds:.0f} s:  {running.address}",
+        *(f"  {line.strip()}" for line in logins.application.strip().splitlines()),
         "",
-        "Log in as",
-        *(f"  {line.strip()}" for line in logins.strip().splitlines()),
+        f"Break it on purpose:       {running.address}test-sentry-error/",
+        f"See what its monitor says: {running.monitor_address}",
+        *(f"  {line.strip()}" for line in logins.monitor.strip().splitlines()),
         "",
     ]
     if running.supervisor.log:

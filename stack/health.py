@@ -1,5 +1,6 @@
-"""`python -m stack.health web|worker|beat`: whether the process in this container does its work (docker-compose.yml)."""
+"""`python -m stack.health NAME`: whether the process in this container does its work (docker-compose.yml asks)."""
 
+import fcntl
 import os
 import socket
 import sys
@@ -34,7 +35,32 @@ def beat() -> bool:
     return bool(written) and time.time() - max(written) < BEAT_SILENCE_S
 
 
-CHECKS: dict[str, Callable[[], bool]] = {"web": web, "worker": worker, "beat": beat}
+def monitor_web() -> bool:
+    """It takes events: keys are published, its spool can be written."""
+    return httpx.get("http://127.0.0.1:8001/api/relay/healthcheck/ready/", timeout=5).is_success
+
+
+def monitor_worker() -> bool:
+    """A worker holds the lock of its state file, as each does for as long as it lives."""
+    return any(map(_is_locked, (Path(os.environ["MONITOR_DATA_DIR"]) / "workers").glob("*.json")))
+
+
+def _is_locked(file: Path) -> bool:
+    with file.open() as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+CHECKS: dict[str, Callable[[], bool]] = {
+    "web": web,
+    "worker": worker,
+    "beat": beat,
+    "monitor-web": monitor_web,
+    "monitor-worker": monitor_worker,
+}
 
 if __name__ == "__main__":
     sys.exit(not CHECKS[sys.argv[1]]())

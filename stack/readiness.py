@@ -1,4 +1,4 @@
-"""Whether web, worker and beat do their work: asked from outside, as a load balancer or `docker compose` would."""
+"""Whether the processes do their work: asked from outside, as a load balancer or `docker compose` would."""
 
 from functools import cached_property
 
@@ -9,8 +9,16 @@ from celery import Celery
 class Readiness:
     """Asks a running stack. Every question takes at most a few seconds and never raises for a "no"."""
 
-    def __init__(self, *, address: str, redis_url: str) -> None:
+    def __init__(self, *, address: str, redis_url: str, monitor_address: str = "") -> None:
         self._readyz, self._redis_url = f"{address}readyz", redis_url
+        self._monitor_readyz = f"{monitor_address}api/relay/healthcheck/ready/"
+
+    def monitor(self) -> bool:
+        """It takes events: keys are published, its spool can be written."""
+        try:
+            return httpx.get(self._monitor_readyz, timeout=5).is_success
+        except httpx.HTTPError:
+            return False
 
     def web(self) -> bool:
         """It answers, and says that its database, broker and disk are fine."""

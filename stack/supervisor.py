@@ -16,6 +16,7 @@ from stack.processes import forget, record
 
 # How long a worker may go on with its task. What is killed then is taken up again at the next start: its lease ends.
 honcho.manager.KILL_WAIT = 10
+_LAST = "monitor-"
 
 
 class RecordedProcess(Process):  # type: ignore[misc]  # honcho has no types
@@ -51,6 +52,26 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
         RecordedProcess.run_folder = run_folder
         self._process_ctor = RecordedProcess
         self._procmgr = LeaderFirst()
+        self._monitor_waits = False
+
+    def _killall(self, force: bool = False) -> None:
+        """The monitor is asked last: what the others tell it while they stop must not wait for a host that is gone."""
+        everybody = self._processes
+        rest = {} if force else {n: p for n, p in everybody.items() if not n.startswith(_LAST)}
+        self._monitor_waits = any("returncode" not in process for process in rest.values())
+        self._processes = rest if self._monitor_waits else everybody
+        try:
+            super()._killall(force)
+        finally:
+            self._processes = everybody
+
+    def _all_stopped(self) -> bool:
+        # Asked at each turn of honcho's loop.
+        if self._monitor_waits and all(
+            "returncode" in process for name, process in self._processes.items() if not name.startswith(_LAST)
+        ):
+            self._killall()
+        return bool(super()._all_stopped())
 
     def _start(self) -> None:
         super()._start()

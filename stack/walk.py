@@ -161,10 +161,10 @@ def check(given: Mapping[str, str]) -> int:
     with throwaway("check") as folder, contextlib.ExitStack() as stack:
         with step("PostgreSQL and Valkey"):
             services = stack.enter_context(backing_services(folder, throwaway=True))
-        env = environment(folder, services, given, free_port())
-        with step("database and demo world"):
+        env = environment(folder, services, given, free_port(), free_port())
+        with step("databases and demo world"):
             prepare(env)
-        with step("web, worker and beat"):
+        with step("web, worker, beat and monitor"):
             running = stack.enter_context(application(folder, env, show_output=False))
             wait_until_ready(running, env, lambda name: None)
         try:

@@ -16,7 +16,7 @@ def test_a_day_has_the_same_weather_in_each_period() -> None:
 
 
 def test_the_demo_knows_its_own_service_and_whoever_has_another_keeps_it(folder: Folder) -> None:
-    env = environment(folder, {}, {}, 8000)
+    env = environment(folder, {}, {}, 8000, 8001)
     assert env["WEATHER_SERVICE_URL"] == f"http://127.0.0.1:{env['WEATHER_PORT']}"
     given = {"WEATHER_SERVICE_URL": "https://archive-api.open-meteo.com", "WEATHER_PORT": "8600"}
-    assert given.items() <= environment(folder, {}, given, 8000).items()
+    assert given.items() <= environment(folder, {}, given, 8000, 8001).items()

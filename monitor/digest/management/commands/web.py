@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8600)
+        parser.add_argument("--port", type=int, default=8001)
         parser.add_argument(
             "--workers", type=int, default=1, help="processes; one takes some thousand events a second"
         )
