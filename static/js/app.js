@@ -174,7 +174,7 @@
 
   document.addEventListener("keydown", (event) => {
     const target = event.target;
-    const typing = target instanceof Element && target.closest("input, textarea, select, [contenteditable]");
+    const typing = target instanceof Element && target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
     if (event.key === "Escape") {
       const menu = target instanceof Element && target.closest("details.menu[open]");
       if (menu) {

@@ -17,17 +17,18 @@ from monitor.projects.models import Project
 
 @dataclass
 class Scope:
-    """`projects` are those that are looked through, of those that the user may see: all where it is None."""
+    """`projects` are those that are looked through, of those that the user may see (`choices`): all where it is None."""
 
     user: Someone
     projects: Sequence[Project] | None = None
+    choices: Sequence[Project] | None = None
     environment: str = ""
     now: float = field(default_factory=time.time)
     zone: tzinfo = field(default_factory=get_current_timezone)
 
     @cached_property
-    def visible(self) -> list[Project]:
-        return list(visible_projects(self.user))
+    def visible(self) -> Sequence[Project]:
+        return list(visible_projects(self.user)) if self.choices is None else self.choices
 
     @property
     def sees_all(self) -> bool:
