@@ -138,7 +138,7 @@ class BatchDigester:
                     attempt.store()
                 self._finish(part, rejected, batch)
         except BaseException:
-            payload_store().give_up()
+            payload_store().close()
             raise
         self._gone = []
         _tell(attempts)

@@ -37,7 +37,7 @@ class Clockwork:
         on_lock: Callable[[], None] = lambda: None,
         on_damage: Callable[[Exception], None] = lambda _: None,
     ) -> None:
-        self._due = {job: 0.0 for job in jobs}
+        self._due = dict.fromkeys(jobs, 0.0)
         self._root = root
         self._stop = stop
         self._on_lock = on_lock
@@ -51,7 +51,8 @@ class Clockwork:
             self._on_lock()
             while not self._stop.requested:
                 self.run_due(time.monotonic(), time.time())
-                self._stop.wait(min(self._due.values(), default=3600.0) - time.monotonic())
+                now = time.monotonic()
+                self._stop.wait(min(self._due.values(), default=now + _ASK_AGAIN_S) - now)
         finally:
             connection.close()
             if lock is not None:

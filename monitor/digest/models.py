@@ -11,12 +11,20 @@ class SpoolPosition(models.Model):
 
 
 class PayloadBlock(models.Model):
-    """Some payloads, compressed together, in the file of a day: `payloads/2026-11-22.<n>`. Retention unlinks files."""
+    """Some payloads, compressed together, in a file of a day and project: `payloads/2026-11-22.<project>.<n>`."""
 
     file = models.CharField(max_length=40, db_index=True)
     offset = models.PositiveBigIntegerField()
     length = models.PositiveIntegerField(help_text="compressed, bytes")
     payloads = models.PositiveIntegerField()
+
+
+class Erasure(models.Model):
+    """A place in a file where an erased payload was, until it is overwritten there."""
+
+    file = models.CharField(max_length=40)
+    offset = models.PositiveBigIntegerField()
+    length = models.PositiveIntegerField()
 
 
 class Figure(models.Model):

@@ -1,7 +1,7 @@
-"""Where the payloads of events are: in a few files for each day, so that a day is forgotten by unlinking them.
+"""Where the payloads of events are: in a few files for each day and project, so that they are forgotten by unlinking.
 
-    places = payload_store().append(payloads, received=now)      # in the transaction that stores the events
-    payload_store().read(place.block, place.slot)                # anywhere
+    places = payload_store().append(payloads, received=now, project_id=1)   # in the transaction that stores the events
+    payload_store().read(place.block, place.slot)                           # anywhere
 
 A block's row is committed after its bytes are written. What a killed process had written and not committed is behind
 the last block that anybody knows of; whoever opens the file next cuts it off.
@@ -10,20 +10,23 @@ the last block that anybody knows of; whoever opens the file next cuts it off.
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 
-from monitor.digest.models import PayloadBlock
+from monitor.digest.models import Erasure, PayloadBlock
 from monitor.digest.payload_blocks import DamagedBlockError, grouped, pack, unpack
-from monitor.digest.payload_files import PayloadFiles
+from monitor.digest.payload_files import FILE_BYTES, PayloadFiles
+from monitor.site.strategy_file import current_strategy
 
 _REMEMBERED = 8
 _REMEMBERED_BYTES = 2 * 1024 * 1024
+_SMALLEST_FILE = 1024 * 1024
 
 
 class PayloadLostError(Exception):
@@ -41,14 +44,14 @@ class Place:
 class PayloadStore:
     """One for each process and directory (`payload_store`). Threads may share it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, file_bytes: int = FILE_BYTES) -> None:
         self.directory = directory
-        self._files = PayloadFiles(directory)
+        self._files = PayloadFiles(directory, file_bytes=file_bytes)
         self._lock = threading.Lock()
         self._recent: OrderedDict[tuple[str, int, int], list[bytes]] = OrderedDict()
 
-    def append(self, payloads: Sequence[bytes], *, received: float) -> list[Place]:
-        """Put those beside each other that are alike. `received`, in seconds since 1970, decides the day's file.
+    def append(self, payloads: Sequence[bytes], *, received: float, project_id: int) -> list[Place]:
+        """Put those beside each other that are alike. The day of `received`, in seconds since 1970, decides the file.
 
         In a transaction; raises OSError.
         """
@@ -56,20 +59,26 @@ class PayloadStore:
         places = []
         with self._lock:
             for group in grouped(payloads):
-                data = pack(group)
-                name, offset = self._files.append(day, data)
-                block = PayloadBlock.objects.create(
-                    file=name, offset=offset, length=len(data), payloads=len(group)
-                )
-                places += [Place(block.pk, slot) for slot in range(len(group))]
+                block = self._add_block(f"{day}.{project_id}", group)
+                places += [Place(block, slot) for slot in range(len(group))]
         return places
+
+    def erase(self, places: Iterable[Place]) -> None:
+        """Take payloads out of their blocks, and overwrite what the disk has of them. Not in a transaction.
+
+        Reading them raises PayloadLostError from now on. Raises OSError; what was begun, the clock job ends.
+        """
+        by_block: dict[int, set[int]] = {}
+        for place in places:
+            by_block.setdefault(place.block, set()).add(place.slot)
+        for block, slots in by_block.items():
+            self._erase_in(block, slots)
+        overwrite_erased(self.directory)
+        self.close()
 
     def read(self, block: int, slot: int) -> bytes:
         """Raises PayloadLostError."""
-        found = PayloadBlock.objects.filter(pk=block).values_list("file", "offset", "length").first()
-        if found is None:
-            raise PayloadLostError(f"There is no block {block}: retention has removed it.")
-        payloads = self._payloads(found)
+        payloads = self._payloads(block)
         if slot >= len(payloads) or not payloads[slot]:
             raise PayloadLostError("The payload was erased.")
         return payloads[slot]
@@ -79,19 +88,47 @@ class PayloadStore:
         with self._lock:
             self._files.sync()
 
-    def give_up(self) -> None:
-        """The transaction failed: what was appended is cut off by the next `append`."""
+    def close(self) -> None:
+        """Give up the files: also when a transaction has failed, whose payloads the next `append` then cuts off."""
         with self._lock:
             self._files.close()
 
-    close = give_up
+    def _add_block(self, key: str, payloads: Sequence[bytes]) -> int:
+        data = pack(payloads)
+        name, offset = self._files.append(key, data)
+        block = PayloadBlock(file=name, offset=offset, length=len(data), payloads=len(payloads))
+        block.save(force_insert=True)
+        return block.pk
 
-    def _payloads(self, place: tuple[str, int, int]) -> list[bytes]:
+    def _erase_in(self, block: int, slots: set[int]) -> None:
+        """The others of the block move to a new place; the old one is noted, to be overwritten when that is certain."""
+        with transaction.atomic(), self._lock:
+            row = PayloadBlock.objects.filter(pk=block).first()
+            if row is None:
+                return
+            payloads = self._load(row.file, row.offset, row.length)
+            left = [b"" if slot in slots else payload for slot, payload in enumerate(payloads)]
+            data = pack(left)
+            Erasure.objects.create(file=row.file, offset=row.offset, length=row.length)
+            row.file, row.offset = self._files.append(row.file.rpartition(".")[0], data)
+            row.length = len(data)
+            row.save()
+            # Before the row is: the old bytes are overwritten right after it.
+            self._files.sync()
+
+    def _payloads(self, block: int) -> list[bytes]:
+        place = _place_of(block)
         with self._lock:
             if place in self._recent:
                 self._recent.move_to_end(place)
                 return self._recent[place]
-        payloads = self._load(*place)
+        try:
+            payloads = self._load(*place)
+        except PayloadLostError:
+            if place == (place := _place_of(block)):
+                raise
+            # Erasing has moved it in between.
+            payloads = self._load(*place)
         if sum(map(len, payloads)) <= _REMEMBERED_BYTES:
             with self._lock:
                 self._recent[place] = payloads
@@ -112,11 +149,37 @@ class PayloadStore:
             raise PayloadLostError(f"The payload's file {name} is damaged at {offset}.") from error
 
 
+def _place_of(block: int) -> tuple[str, int, int]:
+    found = PayloadBlock.objects.filter(pk=block).values_list("file", "offset", "length").first()
+    if found is None:
+        raise PayloadLostError(f"There is no block {block}: retention has removed it.")
+    return found
+
+
+def overwrite_erased(directory: Path) -> None:
+    """With zeros, on the disk, wherever an erased payload was. What a kill has interrupted is done again."""
+    for erasure in Erasure.objects.all():
+        try:
+            descriptor = os.open(directory / erasure.file, os.O_WRONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            descriptor = -1
+        if descriptor >= 0:
+            try:
+                # A file that was cut off before this place has nothing of it, and must not grow.
+                size = min(erasure.length, os.fstat(descriptor).st_size - erasure.offset)
+                os.pwrite(descriptor, bytes(max(size, 0)), erasure.offset)
+                os.fdatasync(descriptor)
+            finally:
+                os.close(descriptor)
+        erasure.delete()
+
+
 @lru_cache(maxsize=4)
-def _store_at(directory: Path) -> PayloadStore:
-    return PayloadStore(directory)
+def _store_at(directory: Path, file_bytes: int) -> PayloadStore:
+    return PayloadStore(directory, file_bytes=file_bytes)
 
 
 def payload_store() -> PayloadStore:
-    """The process's store in settings.PAYLOAD_DIRECTORY."""
-    return _store_at(Path(settings.PAYLOAD_DIRECTORY))
+    """The process's store in settings.PAYLOAD_DIRECTORY. Its files are small enough for retention by size."""
+    allowed = current_strategy().retention.max_bytes
+    return _store_at(Path(settings.PAYLOAD_DIRECTORY), max(_SMALLEST_FILE, min(FILE_BYTES, allowed // 64)))

@@ -72,7 +72,7 @@ def store(files: list[Arrived]) -> None:
     for uid, name in known:
         kept.pop((bytes(uid), name), None)
     for one in kept.values():
-        (place,) = payload_store().append([one.content], received=one.received)
+        (place,) = payload_store().append([one.content], received=one.received, project_id=one.project_id)
         Attachment.objects.create(
             project_id=one.project_id,
             uid=one.uid,

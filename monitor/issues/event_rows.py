@@ -36,23 +36,25 @@ def decide(state: IssueState, arrival: Arrival) -> None:
 
 def store(by_issue: dict[int, list[Arrival]]) -> None:
     """Issue by issue, so that what is alike is compressed together."""
-    kept: dict[int, list[Arrival]] = {}
+    kept: dict[tuple[int, int], list[Arrival]] = {}
     sampled = []
     for issue_id in sorted(by_issue):
         for arrival in by_issue[issue_id]:
             if arrival.is_kept:
-                # By the day of receipt: retention forgets whole days.
-                kept.setdefault(int(arrival.received // 86400), []).append(arrival)
+                # As payload files are: by day of receipt and project.
+                kept.setdefault((int(arrival.received // 86400), arrival.project_id), []).append(arrival)
             else:
                 sampled.append((sampled_key(arrival.uid), issue_id, int(arrival.received // 86400)))
-    for arrivals in kept.values():
-        _store_kept(arrivals)
+    for (_, project_id), arrivals in kept.items():
+        _store_kept(project_id, arrivals)
     if sampled:
         database().executemany(_INSERT_SAMPLED, sampled)
 
 
-def _store_kept(arrivals: list[Arrival]) -> None:
-    places = payload_store().append([one.payload for one in arrivals], received=arrivals[0].received)
+def _store_kept(project_id: int, arrivals: list[Arrival]) -> None:
+    places = payload_store().append(
+        [one.payload for one in arrivals], received=arrivals[0].received, project_id=project_id
+    )
     rows = [
         (
             one.uid,

@@ -39,12 +39,13 @@ class IssueState:
     resolved_in_next_release: bool
     ignored_until: float | None
     ignored_until_times: int | None
+    ignored_until_rate: int | None
     sampling_hour: int
     sampling_events: int
     sampling_kept_at: float | None
 
     def add(self, arrival: Arrival) -> None:
-        """Count it, and describe the issue by its newest event. The worst severity stays."""
+        """Count it, and describe the issue by its newest events. The worst severity stays."""
         self.times += arrival.times
         self.first_seen = min(self.first_seen, arrival.timestamp)
         if arrival.severity and (not self.severity or arrival.severity < self.severity):
@@ -53,13 +54,18 @@ class IssueState:
             self.first_release = arrival.release
         if arrival.timestamp < self.last_seen:
             return
+        # Once an hour is enough for the words: where numbers in them vary, each change would be one of the text index.
+        if arrival.type != self.type or arrival.hour != int(self.last_seen // 3600) or not self.platform:
+            self._describe(arrival)
         self.last_seen = arrival.timestamp
-        self.title, self.culprit = arrival.title, arrival.culprit
-        self.type, self.value = arrival.type, arrival.value
-        self.level, self.platform, self.handled = arrival.level, arrival.platform, arrival.handled
-        self.logger, self.transaction = arrival.logger, arrival.transaction
+        self.level, self.handled = arrival.level, arrival.handled
         self.category = arrival.category or self.category
         self.last_release = arrival.release or self.last_release
+
+    def _describe(self, arrival: Arrival) -> None:
+        self.title, self.culprit = arrival.title, arrival.culprit
+        self.type, self.value, self.platform = arrival.type, arrival.value, arrival.platform
+        self.logger, self.transaction = arrival.logger, arrival.transaction
 
 
 _COLUMNS = tuple(one.name for one in fields(IssueState))

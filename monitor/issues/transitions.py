@@ -67,4 +67,4 @@ def _reopen(state: IssueState, substatus: Substatus, arrival: Arrival) -> None:
     state.status, state.substatus = Status.UNRESOLVED.value, substatus.value
     state.status_changed_at = arrival.received
     state.resolved_in_release, state.resolved_in_next_release = "", False
-    state.ignored_until = state.ignored_until_times = None
+    state.ignored_until = state.ignored_until_times = state.ignored_until_rate = None

@@ -12,6 +12,15 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Erasure',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('file', models.CharField(max_length=40)),
+                ('offset', models.PositiveBigIntegerField()),
+                ('length', models.PositiveIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='Figure',
             fields=[
                 ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
