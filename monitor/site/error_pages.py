@@ -76,7 +76,7 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500. Django has logged the traceback; the id is logged right after it."""
+    """handler500. Django logs the traceback right after the id."""
     failure = sys.exc_info()[1]
     error_id = secrets.token_hex(8)
     logger.error("error id %s: %s %s failed", error_id, request.method, request.path)

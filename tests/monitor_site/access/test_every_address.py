@@ -1,0 +1,153 @@
+"""Nobody can forget to ask who somebody is: every address that there is, tried by those who may not.
+
+A new page is tried as soon as it has an address; what its variables stand for is added to `samples`.
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.tokens import default_token_generator
+from django.test import Client
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from monitor.access import tokens
+from monitor.access.models import Role, User
+from monitor.issues.models import Issue
+from monitor.projects.models import Key, Project
+from tests.monitor_site.access.addresses import Address, Samples, all_addresses
+from tests.monitor_site.delivering import Delivery
+
+HIDDEN = "Narraguagus"
+"""The name of the project that strangers must never read."""
+OPEN = {"access:login", "access:set_password"}
+"""What is there for whoever has not logged in yet."""
+OPEN_POSTS = OPEN | {"access:theme"}
+OWN = {"access:tokens", "access:preferences", "access:password", "access:logout"}
+"""What a viewer may post: it changes what is their own."""
+OTHER_WAYS_IN = {"api"}
+"""Rooms that know their callers by token; tests/monitor_site/api tries those."""
+
+
+@pytest.fixture
+def hidden(project: Project) -> Project:
+    project.name = HIDDEN
+    project.save()
+    return project
+
+
+@pytest.fixture
+def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
+    event_id = uuid4().hex
+    deliver({"event_id": event_id, "message": f"in {HIDDEN}", "level": "error"})
+    token, _ = tokens.create(admin, "a script", ["event:read"])
+    return {
+        "slug": hidden.slug,
+        "projects.pk": Key.objects.get(project=hidden).pk,
+        "access.pk": admin.pk,
+        "access:revoke_own_token.pk": token.pk,
+        "token_pk": token.pk,
+        "uidb64": urlsafe_base64_encode(force_bytes(admin.pk)),
+        "token": default_token_generator.make_token(admin),
+        "issues.pk": Issue.objects.get(project=hidden).pk,
+        "event_id": event_id,
+        "attachment": 1,
+        "issues.name": "database",
+        "digest.name": "0000000000000000001-00000000.record",
+    }
+
+
+@pytest.fixture
+def addresses(samples: Samples) -> list[Address]:
+    return [one for one in all_addresses(samples) if one.room not in OTHER_WAYS_IN]
+
+
+@pytest.fixture
+def stranger(db: None) -> Client:
+    """A member of no project."""
+    user = User.objects.create_user("stranger@example.org", "a-long-password", role=Role.MEMBER)
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    return client
+
+
+def test_without_a_log_in_every_address_leads_to_it(addresses: list[Address]) -> None:
+    for one in addresses:
+        client = Client()
+        if one.name not in OPEN:
+            response = client.get(one.path)
+            assert response.status_code in {302, 401, 405}, one
+            assert response.status_code != 302 or response["Location"].startswith("/accounts/login/"), one
+        if one.name not in OPEN_POSTS:
+            response = client.post(one.path)
+            assert response.status_code in {302, 401, 403}, one
+            assert response.status_code != 302 or response["Location"].startswith("/accounts/login/"), one
+
+
+def test_a_viewer_can_post_nothing_but_what_is_their_own(addresses: list[Address], viewer: User) -> None:
+    for one in addresses:
+        if one.name in OPEN_POSTS | OWN or one.name == "access:revoke_own_token":
+            continue
+        client = Client()
+        client.force_login(viewer)
+        for method in (client.post, client.put, client.patch, client.delete):
+            assert method(one.path).status_code in {403, 404, 405}, (method, one)
+
+
+def test_a_viewer_cannot_revoke_what_is_anothers(addresses: list[Address], as_viewer: Client) -> None:
+    path = next(one.path for one in addresses if one.name == "access:revoke_own_token")
+    assert as_viewer.post(path).status_code == 404
+
+
+def test_looking_changes_nothing(addresses: list[Address], as_viewer: Client, hidden: Project) -> None:
+    def what_there_is() -> list[object]:
+        rows = (
+            User.objects.values_list("pk", "email", "role", "is_active"),
+            Key.objects.values_list("pk", "label", "is_active"),
+            Issue.objects.values_list("pk", "status", "assigned_to"),
+        )
+        return [sorted(map(str, found)) for found in rows]
+
+    before = what_there_is()
+    for one in addresses:
+        assert as_viewer.get(one.path).status_code in {200, 302, 403, 404, 405}, one
+    assert what_there_is() == before
+
+
+def test_to_a_stranger_a_project_does_not_exist(addresses: list[Address], stranger: Client) -> None:
+    for one in addresses:
+        if one.name in OPEN:
+            continue
+        for response in (stranger.get(one.path), stranger.post(one.path)):
+            assert response.status_code < 500, one
+            if response.status_code == 200:
+                content = b"".join(response) if response.streaming else response.content
+                assert HIDDEN.encode() not in content, one
+            if one.variables:
+                assert response.status_code in {403, 404, 405}, one
+        filtered = stranger.get(one.path, {"project": "hydroml"})
+        if filtered.status_code == 200 and not filtered.streaming:
+            assert HIDDEN.encode() not in filtered.content, one
+
+
+def test_what_is_for_admins_is_refused_to_members(addresses: list[Address], as_member: Client) -> None:
+    for_admins = {
+        "access:users", "access:invite", "access:user", "access:reset", "access:set_active", "access:revoke_token",
+        "access:audit", "access:audit_export", "projects:new",
+        "digest:poison", "digest:poison_record", "digest:poison_retry", "digest:poison_discard",
+    }  # fmt: skip
+    assert for_admins <= {one.name for one in addresses}
+    for one in addresses:
+        if one.name in for_admins:
+            assert as_member.get(one.path).status_code in {403, 405}, one
+            assert as_member.post(one.path).status_code == 403, one
+
+
+def test_every_page_can_be_drawn(addresses: list[Address], as_admin: Client) -> None:
+    for one in addresses:
+        if one.name in {"access:logout"}:
+            continue
+        response = as_admin.get(one.path)
+        assert response.status_code in {200, 302, 404, 405}, one
