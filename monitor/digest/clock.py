@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from monitor.crons import clock as crons_clock
+from monitor.feedback import linking as feedback_linking
+from monitor.feedback import storing as feedback_storing
 from monitor.releases import keeping as releases_keeping
 
 
@@ -25,4 +27,6 @@ JOBS: tuple[ClockJob, ...] = (
     ClockJob("releases.forget_old", 3600, releases_keeping.forget_old),
     ClockJob("crons.judge", crons_clock.JUDGE_EVERY_S, crons_clock.judge),
     ClockJob("crons.forget_old", 3600, crons_clock.forget_old),
+    ClockJob("feedback.link_waiting", 60, feedback_linking.link_waiting),
+    ClockJob("feedback.forget_old", 3600, feedback_storing.forget_old),
 )

@@ -6,6 +6,8 @@ from monitor.crons.collecting import CheckInCollector
 from monitor.digest import facts
 from monitor.digest.collecting import Collector
 from monitor.digest.facts import Fact
+from monitor.feedback.collecting import FeedbackCollector
+from monitor.feedback.linking import link_facts
 from monitor.issues.collecting import IssueCollector
 from monitor.releases.collecting import SessionCollector, count_errors
 from monitor.stats.collecting import ClientReportCollector, RestCollector, count_events
@@ -15,11 +17,12 @@ COLLECTORS: tuple[Callable[[], Collector], ...] = (
     ClientReportCollector,
     SessionCollector,
     CheckInCollector,
+    FeedbackCollector,
     RestCollector,
 )
 """Called once for each batch."""
 
-SUBSCRIBERS: tuple[Callable[[Sequence[Fact]], None], ...] = (count_events, count_errors)
+SUBSCRIBERS: tuple[Callable[[Sequence[Fact]], None], ...] = (count_events, count_errors, link_facts)
 """Called with the facts of each batch, in its transaction, in this order."""
 
 facts.subscribers[:] = SUBSCRIBERS
