@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from monitor.digest.collecting import Collector, Origin
+from monitor.digest.received_times import ReceivedTimes
 from monitor.ingest.spool import Record
 from monitor.protocol import Item, ProtocolError
 from monitor.stats.outcomes import DIGESTED, Outcomes, count_outcomes, word
@@ -31,13 +31,16 @@ class Rejected:
 class Attempt:
     """With collectors of its own. Take records, then store once, in a transaction."""
 
-    def __init__(self, collectors: Sequence[Callable[[], Collector]], projects: Collection[int]) -> None:
+    def __init__(
+        self, collectors: Sequence[Callable[[], Collector]], projects: Collection[int], times: ReceivedTimes
+    ) -> None:
         self._collectors = [make() for make in collectors]
         self._by_type: dict[str, list[Collector]] = {}
         for collector in self._collectors:
             for name in collector.item_types:
                 self._by_type.setdefault(name, []).append(collector)
         self._projects = projects
+        self._times = times
         self._outcomes: Outcomes = Counter()
         self.rejected: list[Rejected] = []
         self.bytes = 0
@@ -67,17 +70,28 @@ class Attempt:
             collector.stored()
 
     def _count(self, record: Record) -> None:
-        minute = int(record.meta.received_at // 60)
+        minute = int(self._times.believable(record.meta.received_at) // 60)
         for one in record.counts():
             reason = word(one.reason, 60) if one.reason else ""
             self._outcomes[one.project_id, minute, one.outcome, one.category, reason] += one.quantity
 
     def _take_items(self, record: Record, only: Collection[int] | None) -> None:
         envelope = record.envelope()
-        has_event = any(item.type in _MAKES_EVENT for item in envelope.items)
+        origin = Origin(
+            project_id=record.meta.project_id,
+            received=self._times.believable(record.meta.received_at),
+            record=record.id,
+            has_event=any(item.type in _MAKES_EVENT for item in envelope.items),
+            event_id=record.meta.event_id,
+            key=record.meta.key,
+            client=record.meta.client,
+            remote_addr=record.meta.remote_addr,
+            user_agent=record.meta.user_agent,
+            envelope_headers=envelope.headers,
+        )
         for number, item in enumerate(envelope.items):
             if only is None or number in only:
-                self._take_item(item, record, _origin(record, envelope.headers, number, has_event=has_event))
+                self._take_item(item, record, replace(origin, item=number) if number else origin)
 
     def _take_item(self, item: Item, record: Record, origin: Origin) -> None:
         takers = self._by_type.get(item.type) or self._by_type.get(REST, [])
@@ -126,20 +140,3 @@ def _rejected(record: Record, item: int | None, error: Exception, quantities: di
         return Rejected(record, item, error.detail, str(error.reason), quantities)
     name = type(error).__name__
     return Rejected(record, item, f"{name}: {error}", word(name, 60), quantities)
-
-
-def _origin(record: Record, headers: dict[str, Any], number: int, *, has_event: bool) -> Origin:
-    meta = record.meta
-    return Origin(
-        project_id=meta.project_id,
-        received=meta.received_at,
-        record=record.id,
-        item=number,
-        has_event=has_event,
-        event_id=meta.event_id,
-        key=meta.key,
-        client=meta.client,
-        remote_addr=meta.remote_addr,
-        user_agent=meta.user_agent,
-        envelope_headers=headers,
-    )

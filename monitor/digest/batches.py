@@ -18,10 +18,12 @@ from monitor.digest.collecting import Collector
 from monitor.digest.failures import Fault, fault_of
 from monitor.digest.payloads import payload_store
 from monitor.digest.poison import Poison
+from monitor.digest.received_times import ReceivedTimes
 from monitor.ingest.spool import Batch, Record, SpoolReader
 from monitor.projects.models import Project
 
 logger = logging.getLogger(__name__)
+LAST_RECEIVED = "last_received_at"
 PART_BYTES = 8 * 1024 * 1024
 """Of unpacked payloads in one transaction: what the collectors may hold in memory."""
 
@@ -37,6 +39,7 @@ class BatchDigester:
         self._durable = durable
         self._poison = Poison(reader)
         self._projects: frozenset[int] = frozenset()
+        self._times = ReceivedTimes(0.0)
         self._ends: dict[str, int] = {}
         self._gone: list[str] = []
 
@@ -47,6 +50,7 @@ class BatchDigester:
         what it claims next begins where the positions in the database say.
         """
         self._projects = frozenset(Project.objects.values_list("pk", flat=True))
+        self._times = ReceivedTimes(figures.read().get(LAST_RECEIVED, 0.0))
         self._ends = _ends(batch)
         attempt, part = self._attempt(), []
         for record in batch.records:
@@ -61,7 +65,7 @@ class BatchDigester:
         self._gone = self._reader.done(batch)
 
     def _attempt(self) -> Attempt:
-        return Attempt(self._collectors, self._projects)
+        return Attempt(self._collectors, self._projects, self._times)
 
     def _takes(self, attempt: Attempt, record: Record) -> bool:
         # The boundary: whatever a room does not foresee is the record's fault, and must not stop the others.
@@ -151,9 +155,7 @@ class BatchDigester:
         positions.forget(self._gone)
         damaged = sum(one.size for one in batch.damages) if batch else 0
         figures.add({"digested_records": len(part), "poison": len(rejected), "damaged_bytes": damaged})
-        if part:
-            received = max(record.meta.received_at for record in part)
-            figures.put({"last_batch_at": time.time(), "last_received_at": received})
+        figures.put({"last_batch_at": time.time(), LAST_RECEIVED: self._times.last})
         if self._durable:
             payload_store().sync()
 

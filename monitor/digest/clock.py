@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from monitor.crons import clock as crons_clock
 from monitor.feedback import linking as feedback_linking
 from monitor.feedback import storing as feedback_storing
+from monitor.issues.ageing import age_issues
+from monitor.issues.escalation import wake_escalated
+from monitor.projects.publishing import publish_again
 from monitor.releases import keeping as releases_keeping
+from monitor.retention import jobs as retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +24,20 @@ class ClockJob:
     name: str
     every_s: float
     run: Callable[[float], None]
+    forgets: bool = False
+    """It deletes by age, and so is given a time that cannot have jumped ahead (forgetting_time.py)."""
 
 
 JOBS: tuple[ClockJob, ...] = (
     # One a line: each room adds its own.
-    ClockJob("releases.forget_old", 3600, releases_keeping.forget_old),
+    ClockJob("projects.publish", 60, publish_again),
+    ClockJob("issues.age", 300, age_issues, forgets=True),
+    ClockJob("issues.wake_escalated", 60, wake_escalated),
+    ClockJob("retention.files", retention.FILES_EVERY_S, retention.forget_files, forgets=True),
+    ClockJob("retention.rows", retention.ROWS_EVERY_S, retention.forget_rows, forgets=True),
+    ClockJob("releases.forget_old", 3600, releases_keeping.forget_old, forgets=True),
     ClockJob("crons.judge", crons_clock.JUDGE_EVERY_S, crons_clock.judge),
-    ClockJob("crons.forget_old", 3600, crons_clock.forget_old),
+    ClockJob("crons.forget_old", 3600, crons_clock.forget_old, forgets=True),
     ClockJob("feedback.link_waiting", 60, feedback_linking.link_waiting),
-    ClockJob("feedback.forget_old", 3600, feedback_storing.forget_old),
+    ClockJob("feedback.forget_old", 3600, feedback_storing.forget_old, forgets=True),
 )

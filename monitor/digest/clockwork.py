@@ -17,6 +17,7 @@ from django.db import connection
 
 from monitor.digest.clock import ClockJob
 from monitor.digest.failures import Fault, fault_of
+from monitor.digest.forgetting_time import ForgettingTime
 from monitor.digest.stopping import Stop
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Clockwork:
         self._stop = stop
         self._on_lock = on_lock
         self._on_damage = on_damage
+        self._forgetting_time = ForgettingTime()
 
     def run(self) -> None:
         lock = self._lock()
@@ -71,7 +73,7 @@ class Clockwork:
             if connection.connection is None:
                 connection.ensure_connection()
                 connection.connection.execute(_SMALL_CACHE)
-            job.run(now)
+            job.run(self._forgetting_time.at(now) if job.forgets else now)
         except Exception as error:
             logger.exception("The job %s failed; it is tried again in %g s.", job.name, job.every_s)
             with suppress(Exception):
