@@ -109,7 +109,10 @@ class _Parting:
         self.issue.times = max(times, 0)
         if self.origin:
             columns["id"] = self.origin.source_id
-        return Issue.objects.create(**columns)
+        fresh = Issue.objects.create(**columns)
+        # What a merge has kept are numbers; from the table come moments.
+        fresh.refresh_from_db(fields=["first_seen", "last_seen"])
+        return fresh
 
     def _row_like_this_one(self) -> dict[str, Any]:
         first, last = self.events.order_by("timestamp").first(), self.events.order_by("-timestamp").first()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.events.model import Event, Json
+from monitor.events.model import Event
 
 _TITLES = {
     "task": "Task",
@@ -51,10 +51,10 @@ def contexts_of(event: Event) -> list[Section]:
     return [found for name in names if (found := _section(name, known[name])) is not None]
 
 
-def _section(name: str, context: Json) -> Section | None:
-    rows = [
-        (key, value) for key, value in context.items() if key != "type" and value not in (None, "", {}, [])
-    ]
+def _section(name: str, context: Any) -> Section | None:
+    # One whose name is that of a secret is hidden as a whole.
+    pairs = context.items() if isinstance(context, dict) else [(name, context)]
+    rows = [(key, value) for key, value in pairs if key != "type" and value not in (None, "", {}, [])]
     return Section(name, _TITLES.get(name, name), rows) if rows else None
 
 
