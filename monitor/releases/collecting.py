@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import ClassVar
 
 from monitor.digest.collecting import Origin
@@ -18,6 +19,7 @@ from monitor.releases.counting import (
     store_counts,
 )
 from monitor.releases.keeping import SESSION_CHANGES_FOR_S
+from monitor.releases.models import Regression
 from monitor.releases.naming import release_of
 from monitor.releases.sessions import Outcome, SessionSum, SessionUpdate, sums_of, update_of
 from monitor.releases.users import user_hash
@@ -81,3 +83,13 @@ def count_errors(facts: Sequence[Fact]) -> None:
         place = place_of(ids[release], fact.project_id, fact.environment, fact.time)
         counts.hours[place]["events"] += fact.times
     store_counts(counts)
+    Regression.objects.bulk_create(
+        (
+            Regression(
+                release_id=ids[release], issue_id=fact.issue_id, at=datetime.fromtimestamp(fact.received, UTC)
+            )
+            for fact, release in named
+            if fact.regressed
+        ),
+        ignore_conflicts=True,
+    )

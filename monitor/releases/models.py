@@ -106,6 +106,17 @@ class SessionState(models.Model):
         indexes = [models.Index(fields=["started"], name="session_by_start")]
 
 
+class Regression(models.Model):
+    """That an issue which was resolved came back in a release."""
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="regressions")
+    issue = models.ForeignKey("issues.Issue", on_delete=models.CASCADE, related_name="+")
+    at = EpochField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["release", "issue"], name="regression_of_release")]
+
+
 class Commit(models.Model):
     """Of its author the name is kept, and of the address a hash only: enough to tell two of one name apart."""
 
