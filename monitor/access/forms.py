@@ -105,3 +105,15 @@ class TokenForm(forms.Form):
     def expires_at(self) -> datetime | None:
         days = self.cleaned_data["expires"]
         return now() + timedelta(days=days) if days else None
+
+
+class PersonForm(forms.Form):
+    """Whom: as SDKs name them."""
+
+    identity = forms.CharField(
+        label="User id",
+        max_length=256,
+        strip=True,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="As the SDK sends it: its user's id; or address or name, where it sends those instead.",
+    )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitor.access import account_views, audit_views, token_views, user_views
+from monitor.access import account_views, audit_views, person_views, token_views, user_views
 
 app_name = "access"
 urlpatterns = [
@@ -21,5 +21,7 @@ urlpatterns = [
     path("users/<int:pk>/active/", user_views.set_active, name="set_active"),
     path("users/<int:pk>/tokens/<int:token_pk>/revoke/", user_views.revoke_token, name="revoke_token"),
     path("audit/", audit_views.audit_log, name="audit"),
+    path("person/", person_views.person, name="person"),
+    path("person/erase/", person_views.erase, name="erase_person"),
     path("audit/export/", audit_views.export, name="audit_export"),
 ]
