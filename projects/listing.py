@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
@@ -33,6 +33,14 @@ class BoundedPaginator(BasePaginator):
     def __init__(self, rows: QuerySet[Any], per_page: int = PAGE_SIZE) -> None:
         super().__init__(rows, per_page)
         self._rows = rows
+
+    def page(self, number: int | str) -> "Page[Any]":
+        """Past the first page, rows to skip are skipped by their keys alone, without what is joined to them."""
+        page = super().page(number)
+        if page.number > 1:
+            keys = self._rows[page.start_index() - 1 : page.end_index()].values("pk")
+            page.object_list = self._rows.filter(pk__in=keys)
+        return page
 
     @cached_property
     def _found(self) -> int:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from data_tools.models import DataSource
+from data_tools.selectors import SORTS, source_list
 from data_tools.services import reprocess_source
 from jobs.models import Job
 from projects.models import Project, Role
@@ -228,6 +229,23 @@ def test_lists_keep_search_state_and_sort(
     assert names(page="99", sort="nonsense", state="nonsense")[0] == "delta.csv"
 
 
+@pytest.mark.parametrize("sort", sorted(SORTS))
+def test_the_pages_of_a_list_are_its_parts_in_any_order(
+    sort: str, owner_client: Client, make_source: Callable[..., DataSource], owner: User
+) -> None:
+    for number in range(60):
+        make_source(name=f"{number % 7}.csv")  # many alike, so that the second field of the order counts
+    whole = [source.pk for source in source_list(owner, sort=sort)]
+
+    def page(number: int) -> list[Any]:
+        return [
+            row.pk
+            for row in owner_client.get(reverse("data:list"), {"sort": sort, "page": number}).context["page"]
+        ]
+
+    assert [page(number) for number in (1, 2, 3)] == [whole[:25], whole[25:50], whole[50:]]
+
+
 def test_the_cost_of_a_list_does_not_grow(
     owner_client: Client,
     make_source: Callable[..., DataSource],
@@ -240,6 +258,8 @@ def test_the_cost_of_a_list_does_not_grow(
         make_source()
     with django_assert_num_queries(4):
         assert "1–25 of 31" in owner_client.get(reverse("data:list")).content.decode()
+    with django_assert_num_queries(4):
+        assert "26–31 of 31" in owner_client.get(reverse("data:list"), {"page": 2}).content.decode()
 
 
 def test_the_cost_of_a_page_is_four_queries(
