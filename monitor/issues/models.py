@@ -105,6 +105,12 @@ class Issue(models.Model):
                 ],
                 name="issue_list",
             ),
+            models.Index(fields=["project", "type"], name="issue_by_type"),
+            models.Index(
+                fields=["project", "type"],
+                name="issue_with_known_error",
+                condition=models.Q(known_error__gt=""),
+            ),
             models.Index(
                 fields=["ignored_until_rate"],
                 name="issue_that_may_escalate",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -9,13 +11,19 @@ from django.http import Http404
 
 from monitor.access.models import Role, User
 from monitor.access.permissions import Someone, visible_projects
+from monitor.grouping.messages import parameterised
 from monitor.issues.models import Activity, Issue, IssueHash, IssueUser, StoredEvent
+from monitor.issues.text_index import indexed
 
 SIMILAR = 5
 _ACTIVITIES = 200
 _USERS = 12
 OF_TRACE = 8
 _KNOWN_ERRORS = 3
+_NOTED = 100
+_LOOKED_AT = 50
+_LEAST_WORDS = 8
+_PLACEHOLDER = re.compile(r"<\w+>")
 
 
 def issue_for(user: Someone, pk: int) -> Issue:
@@ -31,20 +39,40 @@ def issue_for(user: Someone, pk: int) -> Issue:
 
 
 def similar_to(issue: Issue) -> list[Issue]:
-    """Others of the project with the same type, or, of messages, the same title: other causes under one name."""
-    alike = Q(type=issue.type) if issue.type else Q(type="", title=issue.title)
-    others = Issue.objects.filter(alike, project=issue.project_id).exclude(pk=issue.pk)
-    found = list(others.order_by("-last_seen")[:SIMILAR])
-    for one in found:
-        one.project = issue.project
-    return found
+    """The newest others of the project with the same type, or, of messages, with the same words."""
+    others = Issue.objects.filter(project=issue.project_id, type=issue.type).exclude(pk=issue.pk)
+    if not issue.type:
+        others = others.filter(pk__in=_with_words(_constant_part(issue.title)))
+    return _of_project(issue, others.order_by("-pk")[:SIMILAR])
 
 
 def known_errors_like(issue: Issue) -> list[Issue]:
-    """Other issues of the same type, or title, whose known error is written down: it may be the same again."""
-    noted = Issue.objects.filter(project=issue.project_id, known_error__gt="").exclude(pk=issue.pk)
-    alike = Q(type=issue.type) if issue.type else Q(type="", title=issue.title)
-    found = list(noted.filter(alike).order_by("-last_seen")[:_KNOWN_ERRORS])
+    """Others of the same type, or with the same words, whose known error is written down: it may be the same again."""
+    noted = Issue.objects.filter(project=issue.project_id, type=issue.type, known_error__gt="")
+    others = noted.exclude(pk=issue.pk).order_by("-pk")
+    if issue.type:
+        return _of_project(issue, others[:_KNOWN_ERRORS])
+    words = _constant_part(issue.title)
+    alike = [one for one in others[:_NOTED] if words and words.casefold() in one.title.casefold()]
+    return _of_project(issue, alike[:_KNOWN_ERRORS])
+
+
+def _constant_part(title: str) -> str:
+    """The longest part of a message that is the same in all like it; empty if it says nothing."""
+    longest = max((part.strip() for part in _PLACEHOLDER.split(parameterised(title))), key=len)
+    return longest if len(longest) >= _LEAST_WORDS else ""
+
+
+def _with_words(words: str) -> list[int]:
+    """The newest issues that have them, not all: a million may."""
+    if not words:
+        return []
+    newest = Issue.objects.filter(indexed([words])).order_by("-pk")
+    return list(newest.values_list("pk", flat=True)[:_LOOKED_AT])
+
+
+def _of_project(issue: Issue, others: Iterable[Issue]) -> list[Issue]:
+    found = list(others)
     for one in found:
         one.project = issue.project
     return found

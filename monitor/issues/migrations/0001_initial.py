@@ -189,6 +189,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='issue',
+            index=models.Index(fields=['project', 'type'], name='issue_by_type'),
+        ),
+        migrations.AddIndex(
+            model_name='issue',
+            index=models.Index(condition=models.Q(('known_error__gt', '')), fields=['project', 'type'], name='issue_with_known_error'),
+        ),
+        migrations.AddIndex(
+            model_name='issue',
             index=models.Index(condition=models.Q(('ignored_until_rate__isnull', False)), fields=['ignored_until_rate'], name='issue_that_may_escalate'),
         ),
         migrations.AddConstraint(
