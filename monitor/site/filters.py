@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Self
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
@@ -48,7 +49,7 @@ class Filters:
     """What else stands in the address, but for the page: a form keeps it."""
 
     @classmethod
-    def of(cls, request: HttpRequest, *, default_period: str = DEFAULT_PERIOD) -> Filters:
+    def of(cls, request: HttpRequest, *, default_period: str = DEFAULT_PERIOD) -> Self:
         """Raises Http404 for a project that the user may not see. What is no period counts as the default one."""
         choices = list(visible_projects(request.user))
         name, since, until = _period(request, default_period)
