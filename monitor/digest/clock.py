@@ -7,7 +7,10 @@ or in steps), may be late, and must not fall over having run twice or not at all
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from monitor.crons import clock as crons_clock
+from monitor.digest import positions
 from monitor.feedback import linking as feedback_linking
 from monitor.feedback import storing as feedback_storing
 from monitor.issues.ageing import age_issues
@@ -30,6 +33,7 @@ class ClockJob:
 
 JOBS: tuple[ClockJob, ...] = (
     # One a line: each room adds its own.
+    ClockJob("digest.forget_positions", 3600, lambda _: positions.forget_gone(settings.SPOOL_DIRECTORY)),
     ClockJob("projects.publish", 60, publish_again),
     ClockJob("issues.age", 300, age_issues, forgets=True),
     ClockJob("issues.wake_escalated", 60, wake_escalated),

@@ -18,6 +18,7 @@ from django.db import connection
 from monitor.digest.clock import ClockJob
 from monitor.digest.failures import Fault, fault_of
 from monitor.digest.forgetting_time import ForgettingTime
+from monitor.digest.sql import database
 from monitor.digest.stopping import Stop
 
 logger = logging.getLogger(__name__)
@@ -71,8 +72,7 @@ class Clockwork:
         # The boundary: one job that fails must not stop the others; its next time comes.
         try:
             if connection.connection is None:
-                connection.ensure_connection()
-                connection.connection.execute(_SMALL_CACHE)
+                database().execute(_SMALL_CACHE)
             job.run(self._forgetting_time.at(now) if job.forgets else now)
         except Exception as error:
             logger.exception("The job %s failed; it is tried again in %g s.", job.name, job.every_s)

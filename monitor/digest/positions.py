@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from django.db import connection, transaction
+
 from monitor.digest.models import SpoolPosition
 from monitor.digest.sql import database
 from monitor.ingest.spool.segment import list_segments
@@ -26,6 +28,11 @@ def forget(segments: Iterable[str]) -> None:
 
 
 def forget_gone(spool: Path) -> None:
-    """At the start: rows of segments that a killed worker had finished."""
-    there = set(list_segments(spool))
-    forget(one for one in SpoolPosition.objects.values_list("segment", flat=True) if one not in there)
+    """Rows of segments that are not there any more; of some nobody hears, as when a worker was killed."""
+    # In this order: a segment that is missing now, and had a row before, never comes back.
+    known = list(SpoolPosition.objects.values_list("segment", flat=True))
+    there = set(list_segments(spool)) if known else set()
+    gone = [segment for segment in known if segment not in there]
+    if gone:
+        with transaction.atomic(), connection.wrap_database_errors:
+            forget(gone)

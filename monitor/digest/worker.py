@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection
 
 from monitor.digest import positions
 from monitor.digest.batches import BatchDigester
@@ -101,8 +101,7 @@ class Worker:
 
     def _digest_with(self, reader: SpoolReader) -> None:
         digester = BatchDigester(reader, self._collectors, durable=self._durable)
-        with transaction.atomic():
-            positions.forget_gone(self._spool)
+        positions.forget_gone(self._spool)
         while not self.stop.requested:
             batch = reader.claim(max_records=_RECORDS_MAX, max_bytes=_BYTES_MAX)
             if batch is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -77,6 +77,7 @@ _Sums = dict[tuple[int, _Tag], _Seen]
 
 def count_tags(by_issue: ByIssue) -> None:
     by_project: dict[int, _Sums] = {}
+    new_issues = {issue_id for issue_id, arrivals in by_issue.items() if any(one.is_new for one in arrivals)}
     for issue_id, arrivals in by_issue.items():
         sums = by_project.setdefault(arrivals[0].project_id, {})
         for arrival in arrivals:
@@ -84,14 +85,13 @@ def count_tags(by_issue: ByIssue) -> None:
             for tag in arrival.tags.items():
                 _add(sums, (issue_id, tag), _Seen(arrival.times, at, at))
     for project_id, sums in by_project.items():
-        _store_tags(project_id, sums)
+        _store_tags(project_id, sums, _Room(new_issues))
 
 
-def _store_tags(project_id: int, sums: _Sums) -> None:
+def _store_tags(project_id: int, sums: _Sums, room: _Room) -> None:
     ids = _tag_ids(project_id, {tag for _, tag in sums})
     known = _known_pairs((issue_id, ids[tag]) for issue_id, tag in sums if tag in ids)
     capped: _Sums = {}
-    room = _Room()
     for (issue_id, tag), seen in sums.items():
         is_known = tag in ids and (issue_id, ids[tag]) in known
         if not is_known and not room.takes(issue_id, tag[0]):
@@ -99,13 +99,15 @@ def _store_tags(project_id: int, sums: _Sums) -> None:
         _add(capped, (issue_id, tag), seen)
     missing = {tag for _, tag in capped} - ids.keys()
     if missing:
-        rows = [(project_id, *tag) for tag in sorted(missing)]
-        database().executemany(_ADD_TAG_VALUE, rows)
+        database().executemany(_ADD_TAG_VALUE, [(project_id, *tag) for tag in sorted(missing)])
         ids |= _tag_ids(project_id, missing)
-    rows = sorted(
-        (issue_id, ids[tag], seen.times, seen.first, seen.last) for (issue_id, tag), seen in capped.items()
+    database().executemany(
+        _ADD_TAG,
+        sorted(
+            (issue_id, ids[tag], seen.times, seen.first, seen.last)
+            for (issue_id, tag), seen in capped.items()
+        ),
     )
-    database().executemany(_ADD_TAG, rows)
 
 
 def _add(sums: _Sums, key: tuple[int, _Tag], seen: _Seen) -> None:
@@ -128,13 +130,32 @@ def _known_pairs(pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
 class _Room:
     """How many further values a tag of an issue may have, in this batch. Asked for new pairs only."""
 
-    def __init__(self) -> None:
+    def __init__(self, new_issues: set[int]) -> None:
+        self._new = new_issues
         self._left: dict[tuple[int, str], int] = {}
 
     def takes(self, issue_id: int, key: str) -> bool:
-        left = self._left.get((issue_id, key))
+        place = (issue_id, key)
+        left = self._left.get(place)
         if left is None:
-            (count,) = database().execute(_COUNT_VALUES, (issue_id, key)).fetchone()
-            left = VALUES_MAX - count
-        self._left[issue_id, key] = left - 1
-        return left > 0
+            left = self._left[place] = VALUES_MAX - self._count(place)
+        if left <= 0:
+            _full[place] = None
+            while len(_full) > _FULL_MAX:
+                _full.popitem(last=False)
+            return False
+        self._left[place] = left - 1
+        return True
+
+    def _count(self, place: tuple[int, str]) -> int:
+        if place[0] in self._new:
+            return 0
+        if place in _full:
+            return VALUES_MAX
+        (count,) = database().execute(_COUNT_VALUES, place).fetchone()
+        return int(count)
+
+
+# Tags that had all their values the last time that anybody counted: a flood of ids as tags asks with each batch.
+_full: OrderedDict[tuple[int, str], None] = OrderedDict()
+_FULL_MAX = 10_000

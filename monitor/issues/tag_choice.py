@@ -16,7 +16,7 @@ _NAMED_CONTEXTS = ("browser", "os", "runtime", "device", "client_os")
 
 def tags_of(event: Event) -> dict[str, str]:
     """Of a scrubbed event. An event's own tag wins over a derived one of the same name."""
-    found = {"level": event.level}
+    found: dict[str, str] = {"level": event.level}
     for key in ("environment", "release", "transaction", "logger", "server_name", "dist"):
         value = getattr(event, key)
         if value:
