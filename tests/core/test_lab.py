@@ -162,6 +162,6 @@ def test_without_debug_there_is_no_trace_of_it_in_url_reversing() -> None:
         "SENTRY_ENVIRONMENT": "test",
     }
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert done.stdout.strip() == "[] []", done.stderr

@@ -31,7 +31,6 @@ def manage(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Comp
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
     )
 
 

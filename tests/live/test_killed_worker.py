@@ -96,7 +96,7 @@ def test_training_goes_on_with_another_worker_to_the_same_result(
     project = visitor.make_project("Killed in training")
     source = visitor.upload(project, catchment_file)
     visitor.wait_until_over(f"/data/{source}/")
-    forest = {"model": "random_forest", "parameters": "n_estimators = 600\nmin_samples_leaf = 2"}
+    forest = {"model": "random_forest", "parameters": "n_estimators = 300\nmin_samples_leaf = 2"}
     killed, undisturbed = visitor.train(project, source, **forest), ""
     kill_worker_when_running(live, "experiments_experiment", killed)
     live.start_worker()
