@@ -18,6 +18,8 @@ from monitor.site.strategy_file import current_strategy
 
 TEXT_MAX = 20_000
 """Characters of an item that are shown."""
+JSON_MAX = 2 * 1024 * 1024
+"""What is larger is not taken apart: this is a process that serves pages."""
 HEAD_BYTES = 512
 _HEX_LINE = 16
 
@@ -46,47 +48,53 @@ def parts_of(aside: AsideRecord) -> list[Part]:
         return [_part("Counts of the receiving end", record.body)]
     try:
         items = record.envelope().items
-    except ProtocolError as error:
-        return [_body(record.body, record.meta.encodings, str(error))]
+    except ProtocolError:
+        return [_body(record.body, record.meta.encodings)]
     return [_part(f"{item.type}, {len(item.payload):,} bytes", item.payload) for item in items]
 
 
-def _body(body: bytes, encodings: tuple[str, ...], why: str) -> Part:
+def _body(body: bytes, encodings: tuple[str, ...]) -> Part:
     try:
         body = decode_whole(body, encodings, DEFAULT_LIMITS.envelope)
     except ProtocolError:
-        return Part("The body as it came", hex_head(body), why)
-    return _part("The body, unpacked", body, why)
+        return Part("The body as it came", hex_head(body), _head_note(body))
+    return _part("The body, unpacked", body)
 
 
-def _part(title: str, payload: bytes, note: str = "") -> Part:
+def _part(title: str, payload: bytes) -> Part:
+    if len(payload) > JSON_MAX:
+        return _text_or_bytes(title, payload)
     try:
         found: Any = load_json(payload)
     except ProtocolError:
-        return _text_or_bytes(title, payload, note)
+        return _text_or_bytes(title, payload)
     try:
         cleaned = _scrubber().value(found)
         text = orjson.dumps(cleaned, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
     except (TypeError, RecursionError):  # deeper nested, or with larger numbers, than can be written again
-        return _text_or_bytes(title, payload, note)
-    return _cut(title, text, note)
+        return _text_or_bytes(title, payload)
+    return _cut(title, text)
 
 
-def _text_or_bytes(title: str, payload: bytes, note: str) -> Part:
+def _text_or_bytes(title: str, payload: bytes) -> Part:
     head = payload[: TEXT_MAX * 4]
     try:
         text = head.decode("utf-8", "strict" if len(head) == len(payload) else "ignore")
     except UnicodeDecodeError:
-        return Part(title, hex_head(payload), note or f"The first {min(len(payload), HEAD_BYTES)} bytes.")
+        text = "\0"
     if "\0" in text:
-        return Part(title, hex_head(payload), note or f"The first {min(len(payload), HEAD_BYTES)} bytes.")
-    return _cut(title, _scrubber().text(text[:TEXT_MAX]), note)
+        return Part(title, hex_head(payload), _head_note(payload))
+    return _cut(title, _scrubber().text(text[: TEXT_MAX + 1]))
 
 
-def _cut(title: str, text: str, note: str) -> Part:
+def _cut(title: str, text: str) -> Part:
     if len(text) <= TEXT_MAX:
-        return Part(title, text, note)
-    return Part(title, text[:TEXT_MAX], f"{note} The first {TEXT_MAX:,} characters of {len(text):,}.".strip())
+        return Part(title, text)
+    return Part(title, text[:TEXT_MAX], f"The first {TEXT_MAX:,} characters.")
+
+
+def _head_note(payload: bytes) -> str:
+    return f"The first {HEAD_BYTES} bytes of {len(payload):,}." if len(payload) > HEAD_BYTES else ""
 
 
 def hex_head(data: bytes) -> str:

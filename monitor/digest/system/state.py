@@ -44,7 +44,7 @@ class State:
 
     @property
     def word(self) -> str:
-        return "Needs somebody" if self.problem else "All is stored"
+        return "Needs somebody" if self.problem else "Keeps up"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,16 @@
 "use strict";
 
 (() => {
+  /* A button that ticks all boxes of its form that are called so, or none when all are. */
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-chooses-all]");
+    if (!button) return;
+    const boxes = [...button.closest("form").querySelectorAll(`input[type=checkbox][name="${button.dataset.choosesAll}"]`)];
+    const some = boxes.some((box) => !box.checked);
+    for (const box of boxes) box.checked = some;
+  });
+
   /* A page that waits for something (data-renews-every, in seconds) asks for it again, while it is looked at. */
 
   const waiting = document.querySelector("[data-renews-every]");
