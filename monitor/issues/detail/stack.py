@@ -14,7 +14,12 @@ from monitor.issues.detail.libraries import folded_words
 MOST_OPEN = 8
 """So many of the application's frames stand open; the innermost ones, since there it happened."""
 
+FEW_PIECES = 40
+"""What is longer is folded but for its ends."""
+
 _KEPT_OUTERMOST = 50  # as monitor.events.frames cuts
+_SHOWN_OUTERMOST = 3
+_SHOWN_INNERMOST = 25
 _SHOWN_OF_RECURSION = 3
 _LONGEST_CYCLE = 4
 _JAVA_LIKE = frozenset({"java", "csharp", "kotlin", "scala"})
@@ -106,6 +111,8 @@ def shown_trace(
         pieces.append(Fold(f"{left_out} frames were too many to keep", kind="gap"))
         shown = shown[_KEPT_OUTERMOST:]
     pieces += _folded(shown, platform, all_open)
+    if not all_open:
+        pieces = _shortened(pieces)
     return ShownTrace(
         pieces=tuple(_turned(pieces) if innermost_first else pieces),
         frames=len(frames) + left_out,
@@ -206,6 +213,24 @@ def _cycle_at(keys: list[tuple[str, str, str]], start: int) -> tuple[int, int]:
         if rounds > 1:
             return length, rounds
     return 1, 1
+
+
+def _shortened(pieces: list[ShownFrame | Fold]) -> list[ShownFrame | Fold]:
+    if len(pieces) <= FEW_PIECES:
+        return pieces
+    hidden = [
+        frame
+        for piece in pieces[_SHOWN_OUTERMOST:-_SHOWN_INNERMOST]
+        for frame in (piece.frames if isinstance(piece, Fold) else (piece,))
+    ]
+    own = sum(1 for frame in hidden if frame.in_app)
+    gaps = [
+        piece
+        for piece in pieces[_SHOWN_OUTERMOST:-_SHOWN_INNERMOST]
+        if isinstance(piece, Fold) and piece.kind == "gap"
+    ]
+    fold = Fold(f"{len(hidden)} frames in between, {own} of them of the application", tuple(hidden), "middle")
+    return [*pieces[:_SHOWN_OUTERMOST], *gaps, fold, *pieces[-_SHOWN_INNERMOST:]]
 
 
 def _turned(pieces: list[ShownFrame | Fold]) -> list[ShownFrame | Fold]:

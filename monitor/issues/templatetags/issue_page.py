@@ -26,6 +26,7 @@ from monitor.issues.tag_choice import NEVER
 register = template.Library()
 
 _SHORT = 160
+_FEW_LINES = 400
 _PREVIEW = 80
 _FILTERED_HTML = f'<span class="filtered" title="A secret was here. It was removed before it was stored.">{FILTERED}</span>'
 _FAILING = '<span class="visually-hidden">Failing line: </span>'
@@ -104,6 +105,12 @@ def names_and_values(
 def inert(text: str) -> SafeString:
     """Text of an event, escaped, without what reorders a line, secrets' places marked."""
     return mark_safe(_text(str(text or "")))  # noqa: S308 (escaped by _text)
+
+
+@register.filter
+def folded(text: str) -> SafeString:
+    """Text of an event; what is longer than some lines is folded behind its beginning."""
+    return inert(text) if len(text) <= _FEW_LINES else _value(text, quoted=False)
 
 
 @register.filter

@@ -92,8 +92,22 @@ def test_at_most_eight_of_many_frames_stand_open() -> None:
     assert opened[0].function == "step_199"
 
 
-def test_frames_that_were_too_many_to_keep_are_a_gap_in_their_place() -> None:
+def test_the_middle_of_a_long_trace_is_one_line() -> None:
     [shown] = shown_exceptions(event_of(samples.many_frames(300)), order="oldest")
+    words = told(shown.trace)
+    assert len(words) == 30
+    assert words[3:5] == [
+        "50 frames were too many to keep",
+        "222 frames in between, 148 of them of the application",
+    ]
+    assert words[-1] == "step_299"
+    assert shown.trace is not None
+    shown_frames = sum(len(piece.frames) if isinstance(piece, Fold) else 1 for piece in shown.trace.pieces)
+    assert shown_frames == 250
+
+
+def test_frames_that_were_too_many_to_keep_are_a_gap_in_their_place() -> None:
+    [shown] = shown_exceptions(event_of(samples.many_frames(300)), order="oldest", all_open=True)
     assert shown.trace is not None
     assert shown.trace.frames == 300
     places = [
