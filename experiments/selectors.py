@@ -27,6 +27,20 @@ SORTS: dict[str, tuple[Any, ...]] = {
     "name": (Lower("name"), "id"),
     "nse": (F("nse").desc(nulls_last=True), "id"),
 }
+# What a list shows; the other columns of the four tables are most of what there is to read.
+_LISTED = (
+    "name",
+    "synthetic",
+    "created_at",
+    "model",
+    "predictions_path",
+    "nse",
+    "baseline_nse",
+    "project__name",
+    "source__name",
+    "job__state",
+    "job__percent",
+)
 
 
 def experiment_list(
@@ -38,7 +52,7 @@ def experiment_list(
     model: str = "",
     sort: str = "recent",
 ) -> QuerySet[Experiment]:
-    """Experiments of the user's projects, with project, source and job."""
+    """Experiments of the user's projects, with what a list shows of them, their project, source and job."""
     experiments = Experiment.objects.filter(project__in=visible_project_ids(user))
     if query:
         experiments = experiments.filter(name__icontains=query)
@@ -50,7 +64,7 @@ def experiment_list(
         experiments = experiments.filter(model=model)
     return (
         experiments.select_related("project", "source", "job")
-        .defer("result", "source__result")
+        .only(*_LISTED)
         .order_by(*SORTS.get(sort, SORTS["recent"]))
     )
 
