@@ -51,9 +51,9 @@ class Row:
 
     @property
     def name(self) -> str:
-        """What the title begins with: the exception's type."""
+        """What the title begins with: the exception's type; else all of it."""
         issue = self.issue
-        return issue.type if issue.type and issue.title.startswith(issue.type) else ""
+        return issue.type if issue.type and issue.title.startswith(issue.type) else issue.title
 
     @property
     def rest(self) -> str:

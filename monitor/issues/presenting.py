@@ -21,6 +21,7 @@ DONE, UNDO = "issues_done", "issues_undo"
 """In the session: what the next page of the list says, and what can be undone."""
 MOST_ASSIGNEES = 30
 RENEWED_EVERY_S = 15
+RENEWED = ("about", "trend", "times", "users", "last", "who")
 _CHIPS = (
     ("Unresolved", DEFAULT_SEARCH),
     ("New", "is:new"),
@@ -90,10 +91,10 @@ def list_context(request: HttpRequest, listing: Listing) -> dict[str, Any]:
         "done": request.session.pop(DONE, None) if DONE in request.session else None,
         "newest": newest,
         "live_url": live_address(listing, newest),
+        "renewed": renewed_parts(listing),
         "renewed_every_s": RENEWED_EVERY_S,
         "is_first_use": newest == 0,
         "is_event_id": is_event_id(listing.text),
-        "several_projects": len(listing.filters.projects) > 1,
     }
 
 
@@ -102,6 +103,23 @@ def live_address(listing: Listing, newest: int) -> str:
     shown = ".".join(str(row.issue.pk) for row in listing.rows)
     query = urlencode({"address": listing.address, "shown": shown, "newest": newest})
     return f"{reverse('issues:live')}?{query}"
+
+
+def renewed_parts(listing: Listing) -> str:
+    """For hx-select-oob: what of a row changes where it stands."""
+    parts = [f"#i{row.issue.pk}-{part}" for row in listing.rows for part in RENEWED]
+    return ",".join(["#issue-news", *parts])
+
+
+def live_context(listing: Listing, shown: list[int], newest: int) -> dict[str, Any]:
+    """`fresh` is the number of issues that the search finds and that have come since the page was made."""
+    fresh = listing.found.filter(pk__gt=newest).order_by()[:COUNTED]
+    return {
+        "rows": listing.rows_of(shown),
+        "fresh": fresh.count(),
+        "first_page": f"{reverse('issues:list')}{_address(listing)}",
+        "period": listing.filters.period_words,
+    }
 
 
 def _newest() -> int:

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_POST
 from monitor.access.permissions import require_change, visible_projects
 from monitor.issues import services
 from monitor.issues.jumping import place_of
-from monitor.issues.listing import COUNTED, PAGE_SIZE, Listing
+from monitor.issues.listing import PAGE_SIZE, Listing
 from monitor.issues.models import Issue
 from monitor.issues.orders import Done, Order
-from monitor.issues.presenting import DONE, UNDO, list_context
+from monitor.issues.presenting import DONE, UNDO, list_context, live_context
 from monitor.issues.services import ActionError
 
 _NAMED_IN_CONFIRMATION = 20
@@ -42,14 +42,8 @@ def live(request: HttpRequest) -> HttpResponse:
     listing = Listing.at(request, request.GET.get("address", ""))
     shown = _numbers(request.GET.get("shown", "").split("."))[:PAGE_SIZE]
     seen = set(_visible(request).filter(pk__in=shown).values_list("pk", flat=True))
-    newest = next(iter(_numbers([request.GET.get("newest", "")])), 0)
-    fresh = listing.found.filter(pk__gt=newest).order_by()[: COUNTED + 1]
-    context = {
-        "rows": listing.rows_of([pk for pk in shown if pk in seen]),
-        "fresh": min(fresh.count(), COUNTED),
-        "listing": listing,
-        "several_projects": len(listing.filters.projects) > 1,
-    }
+    newest = _number(request.GET.get("newest", ""))
+    context = live_context(listing, [pk for pk in shown if pk in seen], newest)
     return render(request, "issues/list_live.html", context)
 
 
@@ -113,7 +107,7 @@ def _chosen(request: HttpRequest, order: Order, address: str) -> tuple[list[Issu
         ids = _numbers(request.POST.getlist("issue"))[: order.most]
         return list(_visible(request).filter(pk__in=ids)), False
     listing = Listing.at(request, address)
-    newest = next(iter(_numbers([request.POST.get("newest", "")])), 0)
+    newest = _number(request.POST.get("newest", ""))
     found = listing.found.filter(pk__lte=newest).select_related("project")
     if listing.error is not None:
         raise ActionError(f"Nothing was done, since the search can't be understood: {listing.error}")
@@ -152,6 +146,11 @@ def _remember(request: HttpRequest, done: Done, left: bool) -> None:
 
 def _numbers(texts: list[str]) -> list[int]:
     return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
+
+
+def _number(text: str) -> int:
+    """0 for what is none."""
+    return next(iter(_numbers([text])), 0)
 
 
 def _next(request: HttpRequest, otherwise: str) -> str:

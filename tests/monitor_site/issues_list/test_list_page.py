@@ -24,7 +24,7 @@ def titles(client: Client, **query: str) -> list[str]:
 def test_an_empty_monitor_says_what_will_be_here(as_member: Client) -> None:
     page = as_member.get(LIST).content.decode()
     assert "No errors yet" in page
-    assert "Resolve" not in page
+    assert "data-issues" not in page
 
 
 def test_a_row_says_what_who_and_how_often(deliver: Delivery, as_member: Client) -> None:
