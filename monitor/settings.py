@@ -24,6 +24,8 @@ PAYLOAD_DIRECTORY = DATA_ROOT / "payloads"
 # Of one issue; past this a flood keeps fewer and fewer (monitor/issues/sampling.py). Counts are exact anyway.
 PAYLOADS_AN_HOUR = env.integer("MONITOR_PAYLOADS_AN_HOUR", 100, minimum=1, maximum=1_000_000_000)
 PUBLIC_URL = env.text("MONITOR_PUBLIC_URL", "http://127.0.0.1:8001").rstrip("/")
+# The application that is asked whether it lives (monitor/probes). Without one, nobody is asked.
+PROBE_URL = env.text("MONITOR_PROBE_URL").rstrip("/")
 ORGANIZATION = env.text("MONITOR_ORGANIZATION", "hydroml")
 
 SECRET_KEY = env.text("MONITOR_SECRET_KEY")
@@ -54,6 +56,7 @@ INSTALLED_APPS = [
     "monitor.releases",
     "monitor.crons",
     "monitor.feedback",
+    "monitor.probes",
     "monitor.retention",
     "monitor.api",
     "django.contrib.auth",

@@ -12,6 +12,7 @@ urlpatterns = [
     path("crons/", include("monitor.crons.urls")),
     path("feedback/", include("monitor.feedback.urls")),
     path("projects/", include("monitor.projects.urls")),
+    path("probes/", include("monitor.probes.urls")),
     path("system/", include("monitor.digest.urls")),
     path("", include("monitor.api.urls")),
 ]

@@ -15,9 +15,11 @@ from monitor.feedback import linking as feedback_linking
 from monitor.feedback import storing as feedback_storing
 from monitor.issues.ageing import age_issues
 from monitor.issues.escalation import wake_escalated
+from monitor.probes import services as probes
 from monitor.projects.publishing import publish_again
 from monitor.releases import keeping as releases_keeping
 from monitor.retention import jobs as retention
+from monitor.stats import coarsening
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,12 @@ JOBS: tuple[ClockJob, ...] = (
     ClockJob("issues.wake_escalated", 60, wake_escalated),
     ClockJob("retention.files", retention.FILES_EVERY_S, retention.forget_files, forgets=True),
     ClockJob("retention.rows", retention.ROWS_EVERY_S, retention.forget_rows, forgets=True),
+    ClockJob("stats.coarsen", coarsening.COARSEN_EVERY_S, coarsening.coarsen, forgets=True),
     ClockJob("releases.forget_old", 3600, releases_keeping.forget_old, forgets=True),
     ClockJob("crons.judge", crons_clock.JUDGE_EVERY_S, crons_clock.judge),
     ClockJob("crons.forget_old", 3600, crons_clock.forget_old, forgets=True),
+    ClockJob("probes.keep", probes.STORE_EVERY_S, probes.run),
+    ClockJob("probes.forget_old", 3600, probes.forget_old, forgets=True),
     ClockJob("feedback.link_waiting", 60, feedback_linking.link_waiting),
     ClockJob("feedback.forget_old", 3600, feedback_storing.forget_old, forgets=True),
 )

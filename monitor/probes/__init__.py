@@ -1,0 +1,1 @@
+"""Asks the application from outside whether it lives, and tells somebody outside that the monitor does."""
