@@ -5,15 +5,15 @@ tests of both ends with an error that says so, unless `script/test` makes it: `-
 the monitor's tests and report to the first (`stack.relay`).
 """
 
+import contextlib
 import os
-import shutil
-import tempfile
 from argparse import Namespace
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from stack.folder import throwaway
 from stack.relay.receiving import OtherSite
 from stack.relay.sending import Sender
 from stack.sites import APPLICATION, MONITOR, SITES, Site, concerned, failures_before, site_with, sites_below
@@ -90,8 +90,10 @@ def own(named: list[str], site: Site, config: pytest.Config) -> list[str]:
 
 def give_monitor_its_ground(config: pytest.Config) -> None:
     """A directory of this run's own, with the database file in it; nothing of the application's or of a running monitor."""
-    folder = Path(tempfile.mkdtemp(prefix="monitor-test-"))
-    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    stack = contextlib.ExitStack()
+    config.add_cleanup(stack.close)
+    folder = stack.enter_context(throwaway("monitor-test")).path / "monitor"
+    folder.mkdir()
     for name in [name for name in os.environ if name.startswith("MONITOR_")]:
         del os.environ[name]
     for name in ("DATABASE_URL", "REDIS_URL"):

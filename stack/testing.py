@@ -50,11 +50,10 @@ class Question:
 def main(arguments: list[str]) -> int:
     """Run pytest with these arguments; the exit code is pytest's, 1 when it could not be started."""
     try:
-        pytest.main(["-o", "addopts=", *arguments], plugins=[Question()])
+        # It has shown its version, or said what is wrong with the arguments.
+        return pytest.main(["-o", "addopts=", *arguments], plugins=[Question()])
     except SitesFound as found:
         sites = found.sites
-    else:
-        return pytest.ExitCode.USAGE_ERROR  # pytest has said why, or has shown its version
     stop_on_signals()
     try:
         with throwaway("test") as folder, contextlib.ExitStack() as stack:
