@@ -73,7 +73,7 @@
     if (!control) return false;
     if (control.tagName === "SUMMARY") {
       control.parentElement.open = true;
-      const first = control.parentElement.querySelector(".menu-body :is(a, button, input, select)");
+      const first = control.parentElement.querySelector(".menu-body :is(a, button, input:not([type=hidden]), select)");
       (first || control).focus();
     } else control.click();
     return true;
