@@ -14,6 +14,7 @@ from monitor.digest import positions
 from monitor.feedback import linking as feedback_linking
 from monitor.feedback import storing as feedback_storing
 from monitor.issues.ageing import age_issues
+from monitor.issues.deletion import erase_deleted
 from monitor.issues.escalation import wake_escalated
 from monitor.probes import services as probes
 from monitor.projects.publishing import publish_again
@@ -39,6 +40,7 @@ JOBS: tuple[ClockJob, ...] = (
     ClockJob("projects.publish", 60, publish_again),
     ClockJob("issues.age", 300, age_issues, forgets=True),
     ClockJob("issues.wake_escalated", 60, wake_escalated),
+    ClockJob("issues.erase_deleted", 10, erase_deleted),
     ClockJob("retention.files", retention.FILES_EVERY_S, retention.forget_files, forgets=True),
     ClockJob("retention.rows", retention.ROWS_EVERY_S, retention.forget_rows, forgets=True),
     ClockJob("stats.coarsen", coarsening.COARSEN_EVERY_S, coarsening.coarsen, forgets=True),

@@ -1,4 +1,8 @@
-"""Issues and all that is kept of them are removed, payloads too. What comes later of the same kind is a new issue."""
+"""Issues and all that is kept of them are removed. What comes later of the same kind is a new issue.
+
+Payloads share their blocks with those of other issues, so that taking them out means writing blocks anew: that is left
+to a clock job, which may take as long as it takes.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,32 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from monitor.access.audit import Actor
+from monitor.digest.payloads import Place, payload_store
 from monitor.digest.sql import as_json, database
 from monitor.issues.journal import audit, chunks, subjects
-from monitor.issues.models import Issue
+from monitor.issues.models import DeletedPayload, Issue
 
-_EVENTS_OF = "SELECT uid FROM issues_storedevent WHERE issue_id IN (SELECT value FROM json_each(?))"
+_AT_ONCE = 20
+"""Blocks that one run of the clock job writes anew: about a second."""
+_THESE = "(SELECT value FROM json_each(?))"
+_NOTE_PAYLOADS = (
+    "INSERT INTO issues_deletedpayload (block, slot)"
+    f" SELECT block_id, slot FROM issues_storedevent WHERE issue_id IN {_THESE}"  # noqa: S608
+)
+_NOTE_ATTACHMENTS = (
+    "INSERT INTO issues_deletedpayload (block, slot)"
+    " SELECT a.block_id, a.slot FROM issues_storedevent e JOIN issues_attachment a ON a.uid = e.uid"
+    f" AND a.project_id = e.project_id WHERE e.issue_id IN {_THESE}"  # noqa: S608
+)
+_REMOVE_ATTACHMENTS = (
+    "DELETE FROM issues_attachment WHERE (uid, project_id) IN"
+    f" (SELECT uid, project_id FROM issues_storedevent WHERE issue_id IN {_THESE})"  # noqa: S608
+)
+_EMPTIED = ("storedevent", "issuetag", "issuehour", "issueuser", "activity", "issuehash")
 
 
 def delete(issues: Iterable[Issue] | QuerySet[Issue], by: Actor) -> int:
-    """Gives how many there were. The audit log keeps their names."""
+    """Gives how many there were. The audit log keeps their names; `erase_deleted` sees to their payloads."""
     ids = list({issue.pk for issue in issues})
     with transaction.atomic():
         told = subjects(ids)
@@ -28,11 +49,19 @@ def delete(issues: Iterable[Issue] | QuerySet[Issue], by: Actor) -> int:
 
 def _delete(ids: list[int]) -> None:
     """The big tables by statement; Django then sees to whatever else points to an issue, as its model says."""
-    given = (as_json(ids),)
-    database().execute(f"DELETE FROM issues_attachment WHERE uid IN ({_EVENTS_OF})", given)  # noqa: S608
-    for table in ("storedevent", "issuetag", "issuehour", "issueuser", "activity", "issuehash"):
-        database().execute(
-            f"DELETE FROM issues_{table} WHERE issue_id IN (SELECT value FROM json_each(?))",  # noqa: S608
-            given,
-        )
+    these = (as_json(ids),)
+    for statement in (_NOTE_PAYLOADS, _NOTE_ATTACHMENTS, _REMOVE_ATTACHMENTS):
+        database().execute(statement, these)
+    for table in _EMPTIED:
+        database().execute(f"DELETE FROM issues_{table} WHERE issue_id IN {_THESE}", these)  # noqa: S608
     Issue.objects.filter(pk__in=ids).delete()
+
+
+def erase_deleted(now: float) -> None:
+    """The clock job: overwrites what the disk still has of deleted issues, some blocks at a time."""
+    blocks = list(DeletedPayload.objects.values_list("block", flat=True).distinct()[:_AT_ONCE])
+    if not blocks:
+        return
+    rows = list(DeletedPayload.objects.filter(block__in=blocks))
+    payload_store().erase([Place(row.block, row.slot) for row in rows])
+    DeletedPayload.objects.filter(block__in=blocks).delete()

@@ -300,3 +300,10 @@ class Merge(models.Model):
     tags = models.JSONField(help_text="{tag: [times, first_seen, last_seen]}")
     users = models.BinaryField(help_text="8 bytes each: the users that it had")
     new_users = models.BinaryField(help_text="those of them whom the other issue had not")
+
+
+class DeletedPayload(models.Model):
+    """A payload that nothing refers to any more, because its issue was deleted; a clock job erases it (deletion.py)."""
+
+    block = models.PositiveBigIntegerField(db_index=True, help_text="key of a PayloadBlock, which may be gone")
+    slot = models.PositiveIntegerField()
