@@ -19,20 +19,20 @@ from monitor.issues.models import DeletedPayload, Issue
 
 _AT_ONCE = 20
 """Blocks that one run of the clock job writes anew: about a second."""
-_THESE = "(SELECT value FROM json_each(?))"
 _NOTE_PAYLOADS = (
     "INSERT INTO issues_deletedpayload (block, slot)"
-    f" SELECT block_id, slot FROM issues_storedevent WHERE issue_id IN {_THESE}"  # noqa: S608
+    " SELECT block_id, slot FROM issues_storedevent WHERE issue_id IN (SELECT value FROM json_each(?))"
 )
 _NOTE_ATTACHMENTS = (
     "INSERT INTO issues_deletedpayload (block, slot)"
     " SELECT a.block_id, a.slot FROM issues_storedevent e JOIN issues_attachment a ON a.uid = e.uid"
-    f" AND a.project_id = e.project_id WHERE e.issue_id IN {_THESE}"  # noqa: S608
+    " AND a.project_id = e.project_id WHERE e.issue_id IN (SELECT value FROM json_each(?))"
 )
 _REMOVE_ATTACHMENTS = (
-    "DELETE FROM issues_attachment WHERE (uid, project_id) IN"
-    f" (SELECT uid, project_id FROM issues_storedevent WHERE issue_id IN {_THESE})"  # noqa: S608
+    "DELETE FROM issues_attachment WHERE (uid, project_id) IN (SELECT uid, project_id FROM issues_storedevent"
+    " WHERE issue_id IN (SELECT value FROM json_each(?)))"
 )
+_EMPTY = "DELETE FROM issues_{} WHERE issue_id IN (SELECT value FROM json_each(?))"
 _EMPTIED = ("storedevent", "issuetag", "issuehour", "issueuser", "activity", "issuehash")
 
 
@@ -53,7 +53,7 @@ def _delete(ids: list[int]) -> None:
     for statement in (_NOTE_PAYLOADS, _NOTE_ATTACHMENTS, _REMOVE_ATTACHMENTS):
         database().execute(statement, these)
     for table in _EMPTIED:
-        database().execute(f"DELETE FROM issues_{table} WHERE issue_id IN {_THESE}", these)  # noqa: S608
+        database().execute(_EMPTY.format(table), these)
     Issue.objects.filter(pk__in=ids).delete()
 
 
