@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import honcho.manager
 from honcho.environ import parse_procfile
@@ -46,6 +47,8 @@ class LeaderFirst:
 
 class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
     """honcho's manager; it stops when the stack's end of its standard input closes, however the stack ended."""
+
+    _processes: dict[str, dict[str, Any]]  # honcho's, which has no types
 
     def __init__(self, run_folder: Path) -> None:
         super().__init__(Printer(sys.stdout, time_format="%H:%M:%S", colour=sys.stdout.isatty()))
