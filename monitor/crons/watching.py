@@ -90,6 +90,11 @@ def horizon(now: float) -> float | None:
     return None if last is None else min(digested, last) - _SLACK_S
 
 
+def last_presence() -> float | None:
+    """The last sign of life of the receiving end, in seconds since 1970; None where there never was one."""
+    return max((presence.last for presence in presences(settings.SPOOL_DIRECTORY)), default=None)
+
+
 def gap_within(since: datetime, until: datetime) -> ReceivingGap | None:
     """The last gap in which something that came from `since` to `until` might not have been received."""
     return ReceivingGap.objects.filter(until__gt=since, since__lt=until).order_by("-until").first()

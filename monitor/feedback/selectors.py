@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from django.db.models import Count, Q, QuerySet
+from django.http import Http404
 
+from monitor.access.permissions import Someone, visible_projects
 from monitor.feedback.models import Feedback, Status
 from monitor.issues.models import Issue
 from monitor.projects.models import Project
@@ -44,6 +46,20 @@ def inbox(
                 | Q(error_id=word)
             )
     return found.order_by("-received", "-pk")
+
+
+def feedback_for(user: Someone, pk: int) -> Feedback:
+    """Raises Http404 for a stranger as for feedback that does not exist."""
+    found = Feedback.objects.filter(pk=pk, project__in=visible_projects(user))
+    feedback = found.select_related("project", "issue", "issue__project").first()
+    if feedback is None:
+        raise Http404(f"You have no feedback {pk}.")
+    return feedback
+
+
+def chosen(projects: QuerySet[Project], ids: list[int]) -> list[Feedback]:
+    """Of these projects only."""
+    return list(Feedback.objects.filter(pk__in=ids, project__in=projects).select_related("project"))
 
 
 def numbers(projects: Iterable[Project]) -> Counter[str]:

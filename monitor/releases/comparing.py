@@ -2,74 +2,106 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from monitor.releases.figures import Health, Scope, health_of
 from monitor.releases.models import Release
 
+CLEAR_Z = 1.96
+"""By chance alone, one difference in twenty is larger than so many standard errors."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure of both. `unit` as monitor.site.quantities has them; `better` is None where they do not differ."""
+    """One figure of both. `unit` as monitor.site.quantities has them. `verdict` is better, worse, no clear difference,
+    or nothing where more is neither good nor bad, or one of the two is not known."""
 
     name: str
     unit: str
     one: float | None
     other: float | None
-    better: bool | None
+    verdict: str = ""
 
     @property
     def change(self) -> float | None:
         """The other less the one."""
         return None if self.one is None or self.other is None else self.other - self.one
 
-    @property
-    def verdict(self) -> str:
-        """In a word."""
-        return "" if self.better is None else "better" if self.better else "worse"
-
 
 @dataclass(frozen=True, slots=True)
-class _Figure:
-    name: str
-    unit: str
-    of: Callable[[Health], float | None]
-    more_is_better: bool | None
+class Rate:
+    """So many of the bad kind among so many."""
 
+    bad: int
+    total: int
 
-_FIGURES = (
-    _Figure("Crash-free sessions", "share", lambda health: health.crash_free_sessions, True),
-    _Figure("Crash-free users", "share", lambda health: health.crash_free_users, True),
-    _Figure("Sessions with errors", "share", lambda health: health.unhealthy_sessions, False),
-    _Figure("Events per 1,000 sessions", "", lambda health: health.events_per_1000, False),
-    _Figure("Events", "", lambda health: health.events, None),
-    _Figure("Sessions", "", lambda health: health.sessions, None),
-    _Figure("Users", "", lambda health: health.users, None),
-    _Figure("Issues first seen in it", "", lambda health: health.new_issues, None),
-)
+    @property
+    def share(self) -> float | None:
+        """None of nothing."""
+        return self.bad / self.total if self.total else None
 
 
 def compare(one: Release, other: Release, scope: Scope) -> list[Line]:
     """Figures of `one` and then of `other`, both in the same period."""
-    health = health_of([one, other], scope)
-    return [
-        line_of(
-            figure.name,
-            figure.unit,
-            figure.of(health[one.pk]),
-            figure.of(health[other.pk]),
-            figure.more_is_better,
-        )
-        for figure in _FIGURES
+    both = health_of([one, other], scope)
+    before, after = both[one.pk], both[other.pk]
+    lines = [
+        _line(name, unit, value(before), value(after), rate(before), rate(after))
+        for name, unit, value, rate in _RATES
     ]
+    counts = [Line(name, "", count(before), count(after)) for name, count in _COUNTS]
+    return lines + counts
 
 
-def line_of(
-    name: str, unit: str, one: float | None, other: float | None, more_is_better: bool | None
-) -> Line:
-    """With a verdict, unless more is neither better nor worse, or one of them is not known."""
-    better = None
-    if more_is_better is not None and one is not None and other is not None and one != other:
-        better = (other > one) == more_is_better
-    return Line(name, unit, one, other, better)
+def _line(name: str, unit: str, one: float | None, other: float | None, before: Rate, after: Rate) -> Line:
+    return Line(name, unit, one, other, verdict_of(before, after))
+
+
+def verdict_of(before: Rate, after: Rate) -> str:
+    """Whether the bad became rarer or more frequent by more than chance would have it."""
+    one, other = before.share, after.share
+    if one is None or other is None:
+        return ""
+    # Of both together: what each would have, if there were no difference. Events may be more than sessions.
+    common = (before.bad + after.bad) / (before.total + after.total)
+    spread = common * (1 - common) if common < 1 else common
+    error = math.sqrt(spread * (1 / before.total + 1 / after.total))
+    if error == 0 or abs(other - one) < CLEAR_Z * error:
+        return "the same" if one == other else "no clear difference"
+    return "worse" if other > one else "better"
+
+
+_RATES: tuple[tuple[str, str, Callable[[Health], float | None], Callable[[Health], Rate]], ...] = (
+    (
+        "Crash-free sessions",
+        "share",
+        lambda health: health.crash_free_sessions,
+        lambda health: Rate(health.crashed, health.sessions),
+    ),
+    (
+        "Crash-free users",
+        "share",
+        lambda health: health.crash_free_users,
+        lambda health: Rate(health.crashed_users, health.users),
+    ),
+    (
+        "Sessions with errors",
+        "share",
+        lambda health: health.unhealthy_sessions,
+        lambda health: Rate(health.sessions - health.healthy, health.sessions),
+    ),
+    (
+        "Events per 1,000 sessions",
+        "",
+        lambda health: health.events_per_1000,
+        lambda health: Rate(health.events, health.sessions),
+    ),
+)
+_COUNTS: tuple[tuple[str, Callable[[Health], float]], ...] = (
+    ("Events", lambda health: health.events),
+    ("Sessions", lambda health: health.sessions),
+    ("Users", lambda health: health.users),
+    ("Issues first seen in it", lambda health: health.new_issues),
+)

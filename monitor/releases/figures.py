@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, ExpressionWrapper, F, IntegerField, Q, QuerySet, Sum
 
 from monitor.issues.models import Issue
 from monitor.releases.models import Release, ReleaseHour, ReleaseUser
@@ -128,12 +128,13 @@ def new_issues(versions: Iterable[str], projects: Sequence[int]) -> dict[str, in
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """One value for each step, oldest first; None before the first session. `sessions` are stacked by how they ended."""
+    """One value for each step, oldest first. `sessions` are stacked by how they ended; `crashed` is the share that did,
+    None where there were none."""
 
     steps: list[datetime]
     sessions: dict[str, list[int]]
     events: list[int]
-    crash_free: list[float | None]
+    crashed: list[float | None]
     step_words: str
 
 
@@ -155,10 +156,25 @@ def trend_of(release: Release, scope: Scope) -> Trend:
         sessions={
             "healthy": [health.healthy for health in healths],
             "with errors": [health.errored for health in healths],
-            "crashed": [health.crashed for health in healths],
-            "abnormal": [health.abnormal for health in healths],
+            "crashed or abnormal": [health.crashed + health.abnormal for health in healths],
         },
         events=[health.events for health in healths],
-        crash_free=[health.crash_free_sessions for health in healths],
+        crashed=[health.crashed / health.sessions if health.sessions else None for health in healths],
         step_words="a day" if by_day else "an hour",
     )
+
+
+def sessions_by_day(releases: Iterable[Release], scope: Scope) -> dict[int, list[int]]:
+    """By id of the release: sessions of each day of the period, oldest first; one statement."""
+    first, last = (int(moment.timestamp() // DAY_S) for moment in (scope.since, scope.until))
+    days = {release.pk: [0] * (last - first + 1) for release in releases}
+    rows = (
+        scope.hours()
+        .filter(release__in=days, sessions__gt=0)
+        .annotate(day=ExpressionWrapper(F("hour") / 24, output_field=IntegerField()))
+        .values_list("release", "day")
+        .annotate(Sum("sessions"))
+    )
+    for release, day, sessions in rows:
+        days[release][day - first] += sessions
+    return days

@@ -14,7 +14,7 @@ from monitor.access.permissions import require_change
 from monitor.projects.models import Project
 from monitor.releases import selectors, services
 from monitor.releases.comparing import compare
-from monitor.releases.figures import Scope, health_of, trend_of
+from monitor.releases.figures import Scope, health_of, sessions_by_day, trend_of
 from monitor.releases.filters import ReleaseFilters
 from monitor.releases.models import Release
 from monitor.releases.notes import notes_of
@@ -46,10 +46,14 @@ def release_list(request: HttpRequest) -> HttpResponse:
         releases = [by_id[pk] for pk in page.object_list]
     health = health_of(releases, filters.scope())
     deploys = selectors.last_deploys(releases)
+    trends = sessions_by_day(releases, filters.scope())
     context = {
         "filters": filters,
         "page": page,
-        "rows": [(release, health[release.pk], deploys.get(release.pk, [])[:3]) for release in releases],
+        "rows": [
+            (release, health[release.pk], deploys.get(release.pk, [])[:3], trends[release.pk])
+            for release in releases
+        ],
         "sort": sort,
         "sorts": selectors.SORTS.items(),
         "words": words,
