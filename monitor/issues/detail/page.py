@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from monitor.access.models import User
 from monitor.access.permissions import Someone
+from monitor.feedback.models import Feedback
+from monitor.feedback.selectors import of_issue as feedback_of_issue
 from monitor.issues.detail import selectors
 from monitor.issues.detail.activity_words import ToldActivity, told
 from monitor.issues.detail.navigation import Navigation, navigation_from
@@ -18,6 +20,10 @@ from monitor.issues.detail.strategy_words import Verdict, verdict_on
 from monitor.issues.detail.tags import TagShares, shares_of
 from monitor.issues.detail.trend import Trend, trend_of
 from monitor.issues.models import Attachment, Issue, IssueHash, StoredEvent
+from monitor.releases.suspects import Suspect
+from monitor.releases.suspects import of_issue as suspects_of_issue
+
+_FEEDBACK = 5
 
 
 @dataclass
@@ -87,6 +93,18 @@ class IssuePage:
     @cached_property
     def other_issues_of_user(self) -> list[Issue]:
         return selectors.other_issues_of_user(self.stored, self.viewer) if self.stored else []
+
+    @cached_property
+    def feedback(self) -> list[Feedback]:
+        """The newest of the issue's."""
+        return list(feedback_of_issue(self.issue)[:_FEEDBACK])
+
+    @cached_property
+    def suspects(self) -> list[Suspect]:
+        """Commits of its first release that touch a file in which it failed."""
+        if self.shown is None:
+            return []
+        return suspects_of_issue(self.issue, self.shown.failing_frames)
 
     @cached_property
     def attachments(self) -> list[Attachment]:

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from monitor.digest.payloads import PayloadLostError, payload_store
-from monitor.events.model import Event, Json
+from monitor.events.headline import stacktraces
+from monitor.events.model import Event, Frame, Json
 from monitor.grouping import Explanation, explain
 from monitor.issues.detail import surroundings
 from monitor.issues.detail.breadcrumbs import Timeline, timeline_of
@@ -79,6 +80,11 @@ class ShownEvent:
     @cached_property
     def raw_traceback(self) -> str:
         return raw_traceback(self.event)
+
+    @property
+    def failing_frames(self) -> list[Frame]:
+        """Of the trace that the title speaks of, from the outermost on."""
+        return next((trace.get("frames") or [] for trace in stacktraces(self.event)), [])
 
     @cached_property
     def timeline(self) -> Timeline:

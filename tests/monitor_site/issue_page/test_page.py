@@ -9,9 +9,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from monitor.access.models import User
 from monitor.issues import services
-from monitor.issues.models import Issue
+from monitor.issues.models import Issue, StoredEvent
+from monitor.releases.commits import CommitData
+from monitor.releases.models import Release
+from monitor.releases.services import set_commits
 from tests.monitor.events.recording import sdk_events
+from tests.monitor_site.delivering import Delivery
 from tests.monitor_site.issue_page import samples
 from tests.monitor_site.issue_page.conftest import Deliver, sdk_event
 from tests.monitor_site.issue_page.hostile import NASTY, hostile
@@ -168,3 +173,35 @@ def test_runbooks_are_pages_that_lead_to_each_other(as_viewer: Client) -> None:
     assert [one.attributes["href"] for one in index.all("a") if ".md" in one.attributes.get("href", "")] == []
     for name in ("nothing", "a-b", "settings"):
         assert as_viewer.get(f"/issues/runbooks/{name}/").status_code == 404
+
+
+def test_what_users_wrote_stands_beside_it(as_member: Client, deliver: Delivery, issue: Issue) -> None:
+    event_id = StoredEvent.objects.get(issue=issue).event_id
+    deliver(
+        (
+            "user_report",
+            {"event_id": event_id, "name": "Sam", "email": "sam@example.org", "comments": "It <b>broke</b>."},
+        )
+    )
+    text = shown(as_member, issue).text
+    assert "Feedback It <b>broke</b>. Sam, just now , of this event" in text
+    assert "sam@example.org" not in text
+
+
+def test_commits_that_touch_the_failing_file_are_suspects(
+    as_member: Client, arrived: Deliver, admin: User
+) -> None:
+    stored = arrived(sdk_event(release="river@1.4.0"))
+    release = Release.objects.get(version="river@1.4.0")
+    set_commits(
+        release,
+        [
+            CommitData(sha="a" * 40, message="Read the <i>stage</i>", files=(("src/river/views.py", "M"),)),
+            CommitData(sha="b" * 40, message="Docs", files=(("README.md", "M"),)),
+        ],
+        by=admin,
+    )
+    found = shown(as_member, stored)
+    assert "Suspect commits Read the <i>stage</i>" in found.text
+    assert "Docs" not in found.text
+    assert found.all("a", href="/releases/version/river@1.4.0/")
