@@ -27,6 +27,9 @@ class ErrorPageSettings:
     debug_dir: str | Path = ""
     """Where technical pages are kept under DEBUG; `var/debug-pages` under BASE_DIR when empty."""
 
+    event_url: str = ""
+    """Where an event is looked up, for the error laboratory and lookup_error: `{event_id}` stands for its id."""
+
     lab_base: str = "core/lab/base.html"
     """The template that the error laboratory extends; it fills the blocks title, heading, summary and content."""
 
@@ -50,6 +53,11 @@ def address(name_or_path: str) -> str:
         return reverse(name_or_path)
     except NoReverseMatch:
         return ""
+
+
+def event_address(event_id: str) -> str:
+    """Where that event is looked up; nothing when the site does not say."""
+    return error_page_settings().event_url.replace("{event_id}", event_id) if event_id else ""
 
 
 def script_url() -> str:

@@ -280,6 +280,7 @@ ERROR_PAGES = {
     "SITE_NAME": "HydroML",
     "FEEDBACK_DIR": DATA_ROOT / "feedback",
     "DEBUG_DIR": DATA_ROOT / "debug-pages",
+    "EVENT_URL": env.text("SENTRY_EVENT_URL"),
     "LAB_BASE": "base.html",
 }
 CSRF_FAILURE_VIEW = "core.error_pages.csrf_failure"

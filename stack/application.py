@@ -47,6 +47,8 @@ def environment(
     monitor = f"{HOST}:{monitor_port}"
     return {
         "SENTRY_DSN": f"http://{monitor_key}@{monitor}/1",
+        # A DSN of their own leads to another place, which they name themselves.
+        "SENTRY_EVENT_URL": "" if inherited.get("SENTRY_DSN") else f"http://{monitor}/issues/?q={{event_id}}",
         "MONITOR_DSN_KEY": monitor_key,
         "MONITOR_DATA_DIR": str(folder.path / "monitor"),
         "MONITOR_PUBLIC_URL": f"http://{monitor}",

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from core.error_settings import error_page_settings
+from core.error_settings import error_page_settings, event_address
 from core.lab.arrivals import Arrival, arrivals
 from core.lab.catalogue import BY_KEY, CASES, Case
 from core.lab.demonstrations import demonstrate
@@ -35,6 +35,8 @@ class Shown:
     fate: str
     when: str
     raw: str
+    url: str
+    """Where it is looked up, if it was sent and the site says where."""
 
 
 @require_safe
@@ -98,12 +100,13 @@ def judge(case: Case, found: list[Arrival]) -> bool | None:
 
 
 def _shown(arrival: Arrival) -> Shown:
-    state = ""
+    state = url = ""
     if arrival.kind == "sent":
-        state = fate_of(arrival.event_id).state
+        state, url = fate_of(arrival.event_id).state, event_address(arrival.event_id)
     details: dict[str, Any] = dict(arrival.details)
     when = time.strftime("%H:%M:%S", time.localtime(arrival.at))
-    return Shown(arrival, state, when, json.dumps(details, indent=1, ensure_ascii=False) if details else "")
+    raw = json.dumps(details, indent=1, ensure_ascii=False) if details else ""
+    return Shown(arrival, state, when, raw, url)
 
 
 def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponse:

@@ -120,6 +120,16 @@ def test_the_list_names_every_type_and_what_left_lately() -> None:
 
 
 @pytest.mark.django_db
+def test_what_was_sent_is_linked_to_where_it_is_looked_up(settings: Settings) -> None:
+    settings.ERROR_PAGES |= {"EVENT_URL": "http://monitor/issues/?q={event_id}"}
+    _, sent = run("division")
+    page = WsgiClient()("/test-sentry-error/").text
+    (event,) = sent.errors
+    assert f'href="http://monitor/issues/?q={event["event_id"]}"' in page
+    settings.ERROR_PAGES = {**settings.ERROR_PAGES, "EVENT_URL": ""}
+    assert "look it up" not in WsgiClient()("/test-sentry-error/").text
+
+
 def test_the_record_is_bounded_private_and_scrubbed(tmp_path: Path) -> None:
     for number in range(record.KEEP + 5):
         record.note("request", f"note {number}")

@@ -44,8 +44,11 @@ def test_a_reachable_host_takes_event_and_message_and_all_is_well(tmp_path: Path
         ids = re.findall(r"The host took it: ([0-9a-f]{32})", done.stdout)
         assert len(ids) == 2
         assert set(ids) <= set(host.stored)
-        found = manage(tmp_path, "lookup_error", ids[0], SENTRY_DSN=host.dsn)
+        found = manage(
+            tmp_path, "lookup_error", ids[0], SENTRY_DSN=host.dsn, SENTRY_EVENT_URL="http://m/?q={event_id}"
+        )
     assert found.returncode == 0
+    assert f"http://m/?q={ids[0]}" in found.stdout
     assert "The host has it" in found.stdout
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from core.error_settings import event_address
 from core.feedback_store import FeedbackStore
 from core.sentry.fates import spool_directory
 from core.sentry.spool import Fate, lookup
@@ -47,6 +48,8 @@ class Command(BaseCommand):
         if fate.state != "unknown":
             at = f", {fate.at:%Y-%m-%d %H:%M:%S} UTC" if fate.at else ""
             self.stdout.write(f"error id {fate.error_id or '-'}, event id {fate.event_id or '-'}{at}")
+            if where := event_address(fate.event_id or ""):
+                self.stdout.write(where)
             self.stdout.write(_SAYS[fate.state].format(reason=fate.reason.replace("_", " ") or "unknown"))
         for words in feedback:
             when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(words.written_at))
