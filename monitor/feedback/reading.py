@@ -51,9 +51,11 @@ def feedback_of(raw: Json, origin: Origin) -> Arrived:
     message = words_of(said.get("message"))
     if not message:
         raise ValueError("A feedback without a message says nothing.")
+    page = _line(said.get("url"), 2000)
+    if page:
+        # Read and scrubbed as the address of any request.
+        raw["request"] = {"url": page}
     event = normalise(raw, received=origin.received, event_id=origin.event_id, user_salt=user_salt())
-    # The page's address is scrubbed with the event's other addresses.
-    event.request = {"url": _line(said.get("url"), 2000) or (event.request or {}).get("url", "")}
     scrubber().scrub(event)
     return Arrived(
         uid=bytes.fromhex(event.event_id),

@@ -63,6 +63,20 @@ def test_what_is_kept_of_feedback(deliver: Delivery) -> None:
     assert ADDRESS not in str(vars(feedback))
 
 
+@pytest.mark.parametrize("place", ["feedback", "request"])
+def test_the_page_it_was_written_on(deliver: Delivery, place: str) -> None:
+    payload = said()
+    page = "https://shop.example/orders?tab=data&email=bob@example.org"
+    if place == "feedback":
+        payload["contexts"]["feedback"]["url"] = page  # type: ignore[index]
+    else:
+        payload["request"] = {"url": page}
+    deliver(("feedback", payload))
+    url = Feedback.objects.get().url
+    assert url.startswith("https://shop.example/orders?tab=data")
+    assert "bob" not in url
+
+
 def test_an_address_in_the_place_of_the_name_is_not_kept_there(deliver: Delivery) -> None:
     payload = said()
     payload["contexts"]["feedback"]["name"] = "bob@example.org"  # type: ignore[index]
