@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
         if options.check:
             from stack.walk import check, check_at  # its imports would slow down every start
 
-            return check_at(options.at) if options.at else check(inherited())
+            return check_at(options.at, options.monitor_at) if options.at else check(inherited())
         return run(Folder(options.data.resolve()), inherited(), show_output=options.logs)
     except StackError as error:
         print(f"script/demo: {error}", file=sys.stderr)
@@ -41,6 +41,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         "--check", action="store_true", help="start with throw-away data, use it as a browser would, stop"
     )
     parser.add_argument("--at", metavar="ADDRESS", help="with --check: use what runs there, start nothing")
+    parser.add_argument(
+        "--monitor-at",
+        metavar="ADDRESS",
+        default=f"http://{HOST}:{DEFAULT_MONITOR_PORT}",
+        help="with --at: where its monitor is (%(default)s)",
+    )
     parser.add_argument(
         "--data", type=Path, default=ROOT / "var", metavar="FOLDER", help="where data is kept (var/)"
     )

@@ -1,4 +1,5 @@
-"""`script/demo --check`: the whole way of a user over HTTP, from sign-up to a trained experiment, on real processes."""
+"""`script/demo --check`: the whole way of a user over HTTP, from sign-up to a trained experiment, then of a failure from
+its page into the monitor, on real processes."""
 
 import contextlib
 import secrets
@@ -12,73 +13,17 @@ import httpx
 
 from stack.application import application, environment, prepare, wait_until_ready
 from stack.errors import StackError
+from stack.failing import break_it, find_it
 from stack.folder import ROOT, throwaway
-from stack.page import Form, Page
 from stack.ports import free_port
 from stack.services import backing_services
+from stack.visiting import Visitor, WalkError
 
 REAL_FILE = ROOT.parent / "shared" / "data" / "camels_01022500.csv"
 MAKE_FILE = (
     "import sys; from datetime import date; from data_tools.engine.synthetic import make_catchment; "
     "make_catchment('Check', 1, date(2012, 1, 1), 2000, 'gap_year').write_csv(sys.argv[1])"
 )
-WORK_WITHIN_S = 90
-
-
-class WalkError(Exception):
-    """A page is not what it should be; the message says which and why."""
-
-
-class Visitor:
-    """A browser with cookies and no JavaScript."""
-
-    def __init__(self, address: str) -> None:
-        self.client = httpx.Client(base_url=address, follow_redirects=True, timeout=30)
-        self.path = "/"
-        self.page = Page("")
-
-    def get(self, path: str) -> Page:
-        return self._show(self.client.get(path))
-
-    def submit(self, form: Form, upload: Path | None = None, **values: str) -> Page:
-        """Fill in the form of the page that is open, and press its button."""
-        data = form.values | {name: [value] for name, value in values.items()}
-        path, headers = form.action or self.path, {"Referer": str(self.client.base_url.join(self.path))}
-        if upload is None:
-            return self._show(self.client.post(path, data=data, headers=headers))
-        with upload.open("rb") as stream:
-            files = {"file": (upload.name, stream, "text/csv")}
-            return self._show(self.client.post(path, data=data, files=files, headers=headers))
-
-    def data(self, path: str) -> httpx.Response:
-        """What is not a page: a plot, a download, an asset."""
-        answer = self.client.get(path)
-        if not answer.is_success or not answer.content:
-            raise WalkError(f"{path} answered {answer.status_code} with {len(answer.content)} bytes")
-        return answer
-
-    def wait_for_work(self) -> Page:
-        """Open the page again until its work is over. Raises WalkError unless it succeeded."""
-        deadline = time.monotonic() + WORK_WITHIN_S
-        while (state := (self.page.states or ["missing"])[0]) in ("queued", "running"):
-            if time.monotonic() > deadline:
-                raise WalkError(f"{self.path} is still {state} after {WORK_WITHIN_S} s")
-            time.sleep(0.3)
-            self.get(self.path)
-        if state != "succeeded":
-            raise WalkError(f"{self.path} is {state}: {self.page.text[:600]}")
-        return self.page
-
-    def expect(self, *words: str) -> None:
-        """Raises WalkError when the open page lacks one of these."""
-        if missing := [word for word in words if word not in self.page.text]:
-            raise WalkError(f"{self.path} does not say {', '.join(missing)}. It says: {self.page.text[:600]}")
-
-    def _show(self, answer: httpx.Response) -> Page:
-        self.path, self.page = answer.url.raw_path.decode(), Page(answer.text)
-        if not answer.is_success:
-            raise WalkError(f"{self.path} answered {answer.status_code}: {self.page.text[:600]}")
-        return self.page
 
 
 def first_page(visitor: Visitor, file: Path) -> None:
@@ -168,7 +113,7 @@ def check(given: Mapping[str, str]) -> int:
             running = stack.enter_context(application(folder, env, show_output=False))
             wait_until_ready(running, env, lambda name: None)
         try:
-            walk(running.address, folder.path)
+            walk(running.address, running.monitor_address, folder.path)
         except StackError as error:
             raise StackError(f"{error}\nThe end of the log:\n{running.supervisor.log_tail(8)}") from error
         stopping = time.monotonic()
@@ -177,25 +122,29 @@ def check(given: Mapping[str, str]) -> int:
     return 0
 
 
-def check_at(address: str) -> int:
+def check_at(address: str, monitor_address: str) -> int:
     """Walk through a HydroML that runs already, in containers for instance; leaves a user and a project there."""
     with throwaway("check") as folder:
-        walk(address, folder.path)
+        walk(address, monitor_address, folder.path)
     print("All in order.", flush=True)
     return 0
 
 
-def walk(address: str, folder: Path) -> None:
+def walk(address: str, monitor_address: str, folder: Path) -> None:
     """All steps. Raises StackError that names the step that failed, and why."""
     file = catchment_file(folder)
-    visitor = Visitor(address)
-    with visitor.client:
+    visitor, monitor = Visitor(address), Visitor(monitor_address)
+    with visitor.client, monitor.client:
         for name, take in STEPS.items():
-            try:
-                with step(name):
-                    take(visitor, file)
-            except (WalkError, LookupError, httpx.HTTPError, ValueError) as error:
-                raise StackError(f"{name}: {error}") from error
+            with step(name):
+                take(visitor, file)
+        with step("breaking it"):
+            error_id = break_it(visitor)
+        if error_id:
+            with step("finding it in the monitor"):
+                find_it(monitor, error_id)
+        else:
+            print("          without DEBUG there is no laboratory to break it in", flush=True)
 
 
 def catchment_file(folder: Path) -> Path:
@@ -209,7 +158,10 @@ def catchment_file(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def step(name: str) -> Iterator[None]:
-    """Prints the step with its time when it went well."""
+    """Prints the step with its time when it went well. Raises StackError that names it when it did not."""
     started = time.monotonic()
-    yield
+    try:
+        yield
+    except (WalkError, LookupError, httpx.HTTPError, ValueError) as error:
+        raise StackError(f"{name}: {error}") from error
     print(f"  {time.monotonic() - started:5.1f} s  {name}", flush=True)
