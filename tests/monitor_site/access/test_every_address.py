@@ -15,6 +15,8 @@ from django.utils.http import urlsafe_base64_encode
 
 from monitor.access import tokens
 from monitor.access.models import Role, User
+from monitor.crons.models import CronMonitor
+from monitor.feedback.models import Feedback
 from monitor.issues.models import Issue
 from monitor.projects.models import Key, Project
 from tests.monitor_site.access.addresses import Address, Samples, all_addresses
@@ -43,7 +45,9 @@ def hidden(project: Project) -> Project:
 @pytest.fixture
 def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
     event_id = uuid4().hex
-    deliver({"event_id": event_id, "message": f"in {HIDDEN}", "level": "error"})
+    deliver({"event_id": event_id, "message": f"in {HIDDEN}", "level": "error", "release": f"{HIDDEN}@1.0.0"})
+    deliver(("check_in", {"monitor_slug": HIDDEN, "status": "ok"}))
+    deliver(("user_report", {"event_id": event_id, "comments": f"in {HIDDEN}", "email": "ada@example.org"}))
     token, _ = tokens.create(admin, "a script", ["event:read"])
     return {
         "slug": hidden.slug,
@@ -57,6 +61,9 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         "event_id": event_id,
         "attachment": 1,
         "issues.name": "database",
+        "releases.version": f"{HIDDEN}@1.0.0",
+        "crons.pk": CronMonitor.objects.get().pk,
+        "feedback.pk": Feedback.objects.get().pk,
         "digest.name": "0000000000000000001-00000000.record",
     }
 
