@@ -32,9 +32,12 @@ from monitor.issues.moving_counts import Counts, add_counts, counts_of, packed
 
 NOT_MOVED: frozenset[type[Model]] = frozenset({IssueHour, IssueTag, IssueUser, SampledEvent})
 """Three are added up. A sampled event has done its work when its id is known, and no index finds those of an issue."""
+DESCRIPTION = (
+    "title", "culprit", "type", "value", "level", "platform", "logger", "transaction", "category", "handled",
+)  # fmt: skip
+"""Of the newest event."""
 SOURCE_COLUMNS = (
-    "number", "title", "culprit", "type", "value", "level", "platform", "logger", "transaction", "category",
-    "severity", "handled", "times", "first_release", "last_release", "known_error",
+    *DESCRIPTION, "number", "severity", "times", "first_release", "last_release", "known_error",
 )  # fmt: skip
 """What an issue gets back when it is unmerged; `first_seen` and `last_seen` too."""
 
@@ -76,7 +79,7 @@ def _take_over(target: Issue, source: Issue, at: datetime) -> None:
 
 def _keep(target: Issue, source: Issue, counts: Counts, at: datetime) -> None:
     """What unmerging needs."""
-    known = counts_of(target.pk).users
+    known = counts_of(target.pk)
     hashes = list(source.hashes.all())
     Merge.objects.create(
         issue=target,
@@ -85,10 +88,14 @@ def _keep(target: Issue, source: Issue, counts: Counts, at: datetime) -> None:
         last_event=StoredEvent.objects.aggregate(newest=Max("pk"))["newest"] or 0,
         hashes=[one.pk for one in hashes],
         row=row_of(source),
+        before={
+            "row": row_of(target),
+            "tags": {tag: known.tags[tag][1:] for tag in counts.tags.keys() & known.tags.keys()},
+        },
         hours=counts.hours,
         tags=counts.tags,
         users=packed(counts.users),
-        new_users=packed(counts.users - known),
+        new_users=packed(counts.users - known.users),
     )
     # The first merge says where a hash came from; a later one of the whole is no news of it.
     source.hashes.filter(merged_from=None).update(

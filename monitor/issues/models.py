@@ -296,6 +296,7 @@ class Merge(models.Model):
     )
     hashes = models.JSONField(help_text="ids of the hashes that came with it")
     row = models.JSONField(help_text="the issue's columns")
+    before = models.JSONField(help_text="columns of the other one, and times of the tags that both had")
     hours = models.JSONField(help_text="{hour: times}")
     tags = models.JSONField(help_text="{tag: [times, first_seen, last_seen]}")
     users = models.BinaryField(help_text="8 bytes each: the users that it had")
@@ -305,5 +306,7 @@ class Merge(models.Model):
 class DeletedPayload(models.Model):
     """A payload that nothing refers to any more, because its issue was deleted; a clock job erases it (deletion.py)."""
 
-    block = models.PositiveBigIntegerField(db_index=True, help_text="key of a PayloadBlock, which may be gone")
+    block = models.PositiveBigIntegerField(
+        db_index=True, help_text="key of a PayloadBlock, which may be gone"
+    )
     slot = models.PositiveIntegerField()

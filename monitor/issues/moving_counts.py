@@ -94,6 +94,15 @@ def take_counts(issue: int, less: Counts) -> None:
         database().execute("DELETE FROM issues_issuetag WHERE issue_id = ? AND times <= 0", (issue,))
 
 
+def set_tag_times(issue: int, times: dict[int, tuple[float, float]]) -> None:
+    """First and last times of tags, where it is known that they were others."""
+    with connection.wrap_database_errors:
+        database().executemany(
+            "UPDATE issues_issuetag SET first_seen = ?, last_seen = ? WHERE issue_id = ? AND tag_id = ?",
+            [(first, last, issue, tag) for tag, (first, last) in times.items()],
+        )
+
+
 def take_users(issue: int, users: Iterable[bytes]) -> None:
     """These users are no longer the issue's."""
     with connection.wrap_database_errors:

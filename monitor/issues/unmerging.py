@@ -8,10 +8,11 @@ left out stays where it is. Either way, the two issues have together what the on
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Min, QuerySet
 from django.utils.timezone import now
 
 from monitor.access.audit import Actor
@@ -19,11 +20,13 @@ from monitor.digest.payloads import PayloadLostError, payload_store
 from monitor.events.model import Event
 from monitor.issues.counting import OTHER
 from monitor.issues.journal import ActionError, note, subject_of
-from monitor.issues.merging import row_of
+from monitor.issues.merging import DESCRIPTION, row_of
 from monitor.issues.models import Issue, IssueHash, IssueUser, Merge, StoredEvent, TagValue
 from monitor.issues.moving_counts import (
     Counts,
     add_counts,
+    counts_of,
+    set_tag_times,
     take_counts,
     take_users,
     unpacked,
@@ -75,6 +78,7 @@ class _Parting:
         merges = list(Merge.objects.filter(issue=issue))
         self.origin = next((one for one in merges if set(one.hashes) == self.ids), None)
         self.others = [one for one in merges if one is not self.origin]
+        self.later = [one for one in self.others if self.origin and one.pk > self.origin.pk]
         self.events = StoredEvent.objects.filter(issue=issue, hash__in=self.ids)
 
     def make(self) -> Issue:
@@ -86,6 +90,7 @@ class _Parting:
         IssueHash.objects.filter(pk__in=self.ids).update(issue=fresh)
         self.events.update(issue=fresh)
         add_counts(fresh.pk, part)
+        self._settle_tag_times()
         take_counts(self.issue.pk, part)
         self._settle_merges(fresh)
         self._settle_users(part, later)
@@ -153,22 +158,30 @@ class _Parting:
         going = (new | later.users) - staying
         take_users(self.issue.pk, going - users_seen(self.issue.pk, going))
 
+    def _settle_tag_times(self) -> None:
+        """Of tags that both had: what they were, unless they have changed since, or more was merged."""
+        if self.origin is None or self.later:
+            return
+        now_are, known = counts_of(self.issue.pk).tags, {}
+        for name, (first, last) in self.origin.before["tags"].items():
+            tag = int(name)
+            _, came_first, came_last = self.origin.tags[name]
+            if tag in now_are:
+                _, now_first, now_last = now_are[tag]
+                known[tag] = (
+                    first if now_first == min(first, came_first) else now_first,
+                    last if now_last == max(last, came_last) else now_last,
+                )
+        set_tag_times(self.issue.pk, known)
+
     def _settle(self, fresh: Issue) -> None:
-        """Last seen, headline and what can be counted again."""
-        newest = StoredEvent.objects.filter(issue=self.issue).order_by("-timestamp").first()
-        if newest is not None and newest.timestamp < self.issue.last_seen:
-            self.issue.last_seen = newest.timestamp
-            self.issue.last_release = newest.release
-            _describe(self.issue, newest)
-        self.issue.stored = StoredEvent.objects.filter(issue=self.issue).count()
-        self.issue.users = IssueUser.objects.filter(issue=self.issue).count()
+        """Last seen, headline, and what can be counted again."""
+        rows = [self.origin.before["row"]] if self.origin else []
+        for merge in self.later:
+            rows.append(merge.before["row"] if set(merge.hashes) & self.ids else merge.row)
+        _describe(self.issue, rows)
+        _describe(fresh, [self.origin.row] if self.origin else [])
         self.issue.save()
-        newest = StoredEvent.objects.filter(issue=fresh).order_by("-timestamp").first()
-        if newest is not None and (self.origin is None or newest.timestamp >= fresh.last_seen):
-            fresh.last_seen = newest.timestamp
-            fresh.last_release = newest.release or fresh.last_release
-            _describe(fresh, newest)
-        fresh.stored = StoredEvent.objects.filter(issue=fresh).count()
         fresh.save()
 
 
@@ -220,8 +233,27 @@ def _tag_ids(issue: Issue, tags: set[tuple[str, str]]) -> dict[tuple[str, str], 
     return {tag: pk for tag, pk in found.items() if pk is not None}
 
 
-def _describe(issue: Issue, newest: StoredEvent) -> None:
-    """An issue is described by its newest event."""
+def _describe(issue: Issue, rows: list[dict[str, Any]]) -> None:
+    """By the newest of what is known: `rows` that it was made of, and its kept events. What can be, is counted again."""
+    events = StoredEvent.objects.filter(issue=issue)
+    newest = events.order_by("-timestamp").first()
+    row = max(rows, key=lambda one: one["last_seen"], default=None)
+    if row is not None and (newest is None or row["last_seen"] >= newest.timestamp.timestamp()):
+        for name in DESCRIPTION:
+            setattr(issue, name, row[name])
+        issue.last_seen = datetime.fromtimestamp(row["last_seen"], UTC)
+        issue.last_release = row["last_release"]
+    elif newest is not None:
+        issue.last_seen = newest.timestamp
+        issue.last_release = newest.release or issue.last_release
+        _describe_by(issue, newest)
+    severities = TagValue.objects.filter(issues__issue=issue, key="severity", value__startswith="P")
+    issue.severity = severities.aggregate(worst=Min("value"))["worst"] or issue.severity
+    issue.stored = events.count()
+    issue.users = IssueUser.objects.filter(issue=issue).count()
+
+
+def _describe_by(issue: Issue, newest: StoredEvent) -> None:
     try:
         event = Event.from_json(payload_store().read(newest.block_id, newest.slot))
     except PayloadLostError:

@@ -117,6 +117,7 @@ class Migration(migrations.Migration):
                 ('last_event', models.PositiveBigIntegerField(help_text='the newest StoredEvent of that moment; later ones are not counted here')),
                 ('hashes', models.JSONField(help_text='ids of the hashes that came with it')),
                 ('row', models.JSONField(help_text="the issue's columns")),
+                ('before', models.JSONField(help_text='columns of the other one, and times of the tags that both had')),
                 ('hours', models.JSONField(help_text='{hour: times}')),
                 ('tags', models.JSONField(help_text='{tag: [times, first_seen, last_seen]}')),
                 ('users', models.BinaryField(help_text='8 bytes each: the users that it had')),
