@@ -14,7 +14,7 @@ from django.db.models import F, Max
 from monitor.digest.models import PayloadBlock
 
 FILE_BYTES = 128 * 1024 * 1024
-"""Past this a day gets another file, so that retention by size has something to take away."""
+"""At most: retention by size has to have something to take away."""
 
 _OPEN_MAX = 32
 _IDLE_S = 300.0
@@ -31,16 +31,18 @@ class _Open:
 class PayloadFiles:
     """Files of one process that appends. Not thread-safe."""
 
-    def __init__(self, directory: Path, *, file_bytes: int = FILE_BYTES) -> None:
+    def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._file_bytes = file_bytes
         self._open: dict[str, _Open] = {}
         self._unsynced: set[str] = set()
         """Keys of `_open`: day and project."""
 
-    def append(self, key: str, data: bytes) -> tuple[str, int]:
-        """File name and offset. `key` is `<day>.<project>`. Raises OSError; then no reader sees a difference."""
-        file = self._file_of(key)
+    def append(self, key: str, data: bytes, file_bytes: int) -> tuple[str, int]:
+        """File name and offset, in a file that is not yet as large as `file_bytes`. `key` is `<day>.<project>`.
+
+        Raises OSError; then no reader sees a difference.
+        """
+        file = self._file_of(key, file_bytes)
         written = 0
         while written < len(data):
             written += os.pwrite(file.descriptor, data[written:], file.size + written)
@@ -60,16 +62,16 @@ class PayloadFiles:
         for key in list(self._open):
             self._close(key)
 
-    def _file_of(self, key: str) -> _Open:
+    def _file_of(self, key: str, file_bytes: int) -> _Open:
         now = time.monotonic()
         file = self._open.get(key)
         if file is not None:
-            if file.size < self._file_bytes and os.fstat(file.descriptor).st_nlink:
+            if file.size < file_bytes and os.fstat(file.descriptor).st_nlink:
                 file.used_at = now
                 return file
             self._close(key)
         self._close_idle(now)
-        self._open[key] = file = self._lock_one(key, now)
+        self._open[key] = file = self._lock_one(key, file_bytes, now)
         return file
 
     def _close_idle(self, now: float) -> None:
@@ -80,7 +82,7 @@ class PayloadFiles:
             if too_many or now - self._open[key].used_at > _IDLE_S:
                 self._close(key)
 
-    def _lock_one(self, key: str, now: float) -> _Open:
+    def _lock_one(self, key: str, file_bytes: int, now: float) -> _Open:
         """The first file that has room and is nobody's."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         number = 0
@@ -89,7 +91,7 @@ class PayloadFiles:
             descriptor = os.open(self._directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             if lock(descriptor) and os.fstat(descriptor).st_nlink:
                 size = _end_of(name)
-                if size < self._file_bytes:
+                if size < file_bytes:
                     os.ftruncate(descriptor, size)
                     return _Open(name, descriptor, size, now)
             os.close(descriptor)

@@ -46,7 +46,9 @@ class PayloadStore:
 
     def __init__(self, directory: Path, *, file_bytes: int = FILE_BYTES) -> None:
         self.directory = directory
-        self._files = PayloadFiles(directory, file_bytes=file_bytes)
+        self.file_bytes = file_bytes
+        """Past this a day and project get another file."""
+        self._files = PayloadFiles(directory)
         self._lock = threading.Lock()
         self._recent: OrderedDict[tuple[str, int, int], list[bytes]] = OrderedDict()
 
@@ -95,7 +97,7 @@ class PayloadStore:
 
     def _add_block(self, key: str, payloads: Sequence[bytes]) -> int:
         data = pack(payloads)
-        name, offset = self._files.append(key, data)
+        name, offset = self._files.append(key, data, self.file_bytes)
         block = PayloadBlock(file=name, offset=offset, length=len(data), payloads=len(payloads))
         block.save(force_insert=True)
         return block.pk
@@ -110,7 +112,7 @@ class PayloadStore:
             left = [b"" if slot in slots else payload for slot, payload in enumerate(payloads)]
             data = pack(left)
             Erasure.objects.create(file=row.file, offset=row.offset, length=row.length)
-            row.file, row.offset = self._files.append(row.file.rpartition(".")[0], data)
+            row.file, row.offset = self._files.append(row.file.rpartition(".")[0], data, self.file_bytes)
             row.length = len(data)
             row.save()
             # Before the row is: the old bytes are overwritten right after it.
@@ -175,11 +177,12 @@ def overwrite_erased(directory: Path) -> None:
 
 
 @lru_cache(maxsize=4)
-def _store_at(directory: Path, file_bytes: int) -> PayloadStore:
-    return PayloadStore(directory, file_bytes=file_bytes)
+def _store_at(directory: Path) -> PayloadStore:
+    return PayloadStore(directory)
 
 
 def payload_store() -> PayloadStore:
     """The process's store in settings.PAYLOAD_DIRECTORY. Its files are small enough for retention by size."""
-    allowed = current_strategy().retention.max_bytes
-    return _store_at(Path(settings.PAYLOAD_DIRECTORY), max(_SMALLEST_FILE, min(FILE_BYTES, allowed // 64)))
+    store = _store_at(Path(settings.PAYLOAD_DIRECTORY))
+    store.file_bytes = max(_SMALLEST_FILE, min(FILE_BYTES, current_strategy().retention.max_bytes // 64))
+    return store

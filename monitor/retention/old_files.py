@@ -6,9 +6,11 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import ManyToOneRel
 
 from monitor.digest.models import PayloadBlock
 from monitor.digest.payload_files import lock
@@ -59,7 +61,8 @@ def forget_by_age(now: float, pace: Pace) -> None:
     for file in payload_files():
         if pace.is_over:
             return
-        if file.day + DAY_S + kept.get(file.project_id, 0.0) < now:
+        their_time = kept.get(file.project_id)
+        if their_time is None or file.day + DAY_S + their_time < now:
             forget(file, pace)
 
 
@@ -98,6 +101,16 @@ def forget(file: PayloadFile, pace: Pace) -> bool:
             os.close(descriptor)
 
 
+@cache
+def _pointing_here() -> list[tuple[str, str]]:
+    """Table and column of every model that keeps something in payload files."""
+    return [
+        (field.related_model._meta.db_table, field.field.column)
+        for field in PayloadBlock._meta.get_fields(include_hidden=True)
+        if isinstance(field, ManyToOneRel)
+    ]
+
+
 def database_bytes() -> int:
     """Of the database file and its log."""
     name = str(settings.DATABASES["default"]["NAME"])
@@ -111,8 +124,7 @@ def _forget_rows(name: str, blocks: int) -> int:
         return 0
     given = (as_json(ids),)
     database().execute(_STORED_IN, given)
-    for relation in PayloadBlock._meta.related_objects:
-        table, column = relation.related_model._meta.db_table, relation.field.column
+    for table, column in _pointing_here():
         # Both are names of our own models.
         database().execute(
             f'DELETE FROM "{table}" WHERE "{column}" IN (SELECT value FROM json_each(?))',  # noqa: S608

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.db import connection
-
 from monitor.digest.sql import database
 from monitor.retention.pace import Pace
 
@@ -12,11 +10,9 @@ SLACK_PAGES = 500
 
 
 def give_back(pace: Pace) -> None:
-    """SQLite's incremental vacuum; the database was made for it (monitor.settings)."""
+    """SQLite's incremental vacuum; the database was made for it (monitor.settings). The file is shorter as soon as the
+    log is written into it, which SQLite does by itself."""
     pace.run(_free, first=50)
-    with connection.cursor() as cursor:
-        # The file gets shorter when the log is written into it.
-        cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 def _free(pages: int) -> int:
