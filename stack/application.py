@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +47,7 @@ def environment(
     monitor_key = hashlib.sha256(folder.secret("monitor-dsn").encode()).hexdigest()[:32]
     monitor = f"{HOST}:{monitor_port}"
     return {
+        "SENTRY_RELEASE": release(),
         "SENTRY_DSN": f"http://{monitor_key}@{monitor}/1",
         # A DSN of their own leads to another place, which they name themselves.
         "SENTRY_EVENT_URL": "" if inherited.get("SENTRY_DSN") else f"http://{monitor}/issues/?q={{event_id}}",
@@ -67,6 +69,19 @@ def environment(
         "MONITOR_PORT": str(monitor_port),
         "WEATHER_PORT": weather_port,
     }
+
+
+def release() -> str:
+    """`hydroml@0.1.0+3f2a91c`: the version, and the commit where there is a repository and git."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "--short=7", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        commit = asked.stdout.strip()
+    except OSError:
+        commit = ""
+    return f"hydroml@{version}+{commit}" if commit else f"hydroml@{version}"
 
 
 @dataclass(frozen=True)
