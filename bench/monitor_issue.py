@@ -69,10 +69,7 @@ def of_the_largest_issue() -> Callable[[], str]:
 
     issue = Issue.objects.order_by("-stored")[0]
     events = StoredEvent.objects.filter(issue=issue).order_by("timestamp")
-    some = [
-        bytes(uid).hex()
-        for uid in events.values_list("uid", flat=True)[:: max(issue.stored // 50, 1)].iterator()
-    ]
+    some = [bytes(uid).hex() for uid in events.values_list("uid", flat=True)[:: max(issue.stored // 50, 1)]]
     chance = random.Random(3)
     return lambda: f"/issues/{issue.pk}/events/{chance.choice(some)}/"
 

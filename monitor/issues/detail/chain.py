@@ -34,7 +34,6 @@ _WAYS = {
     "excepthook": "the interpreter’s last resort: the process ended of it",
     "threading": "the thread that ended of it",
     "generic": "a call of the application",
-    "chained": "the exception that it belongs to",
     "onerror": "the page’s last resort (window.onerror)",
     "onunhandledrejection": "a promise that nobody waited for",
     "instrument": "the SDK’s wrapper around a callback",
@@ -128,7 +127,8 @@ def _relation(link: Link, before: Link | None, order: Order) -> str:
 
 def caught_words(mechanism: Mechanism) -> str:
     """Whether somebody handled it, and who told: what the event's truth rests on."""
-    if mechanism.get("type") == "chained" and "handled" not in mechanism:
+    if mechanism.get("type") == "chained":
+        # It came with another one, and that one says it.
         return ""
     handled = mechanism.get("handled")
     way = _WAYS.get(mechanism.get("type", ""), mechanism.get("type", ""))
