@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from monitor.access import audit, persons
 from monitor.access.forms import PersonForm
 from monitor.access.user_views import admins_only
+from monitor.site.quantities import quantity
 
 
 @admins_only
@@ -34,7 +35,8 @@ def erase(request: HttpRequest) -> HttpResponse:
     erased = persons.erase(form.cleaned_data["identity"], request)
     messages.success(
         request,
-        f"Erased: {erased.events} events, {erased.attachments} attachments, {erased.feedback} feedback,"
-        f" {erased.session_days} days of sessions, {erased.tags} tags. The counts of {erased.issues} issues stay.",
+        f"Erased: {quantity(erased.events, 'events')}, {quantity(erased.attachments, 'attachments')},"
+        f" {erased.feedback} of feedback, {erased.session_days} of sessions, {quantity(erased.tags, 'tags')}."
+        f" The counts of {quantity(erased.issues, 'issues')} stay.",
     )
     return redirect("access:person")

@@ -164,7 +164,7 @@ def test_an_admin_finds_and_erases(as_admin: Client, known: str, project: Projec
     response = as_admin.post(f"{PAGE}erase/", {"identity": WHO}, follow=True)
     assert "Nothing was erased" in response.content.decode()
     response = as_admin.post(f"{PAGE}erase/", {"identity": WHO, "confirmed": "yes"}, follow=True)
-    assert "Erased: 3 events" in response.content.decode()
+    assert "Erased: 3 events," in response.content.decode()
     assert "Nothing is kept" in as_admin.post(PAGE, {"identity": WHO}).content.decode()
 
 
