@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "monitor.issues",
     "monitor.digest",
     "monitor.stats",
+    "monitor.metrics",
     "monitor.performance",
     "monitor.releases",
     "monitor.crons",

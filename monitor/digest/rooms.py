@@ -9,6 +9,7 @@ from monitor.digest.facts import Fact
 from monitor.feedback.collecting import FeedbackCollector
 from monitor.feedback.linking import link_facts
 from monitor.issues.collecting import IssueCollector
+from monitor.metrics.collecting import MetricCollector
 from monitor.releases.collecting import SessionCollector, count_errors
 from monitor.stats.collecting import ClientReportCollector, RestCollector, count_events
 
@@ -18,6 +19,7 @@ COLLECTORS: tuple[Callable[[], Collector], ...] = (
     SessionCollector,
     CheckInCollector,
     FeedbackCollector,
+    MetricCollector,
     RestCollector,
 )
 """Called once for each batch."""
