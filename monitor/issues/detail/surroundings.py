@@ -55,7 +55,8 @@ def _section(name: str, context: Any) -> Section | None:
     # One whose name is that of a secret is hidden as a whole.
     pairs = context.items() if isinstance(context, dict) else [(name, context)]
     rows = [(key, value) for key, value in pairs if key != "type" and value not in (None, "", {}, [])]
-    return Section(name, _TITLES.get(name, name), rows) if rows else None
+    title = _TITLES.get(name) or (name.capitalize() if name.isalpha() and name.islower() else name)
+    return Section(name, title, rows) if rows else None
 
 
 def extra_of(event: Event) -> list[tuple[str, Any]]:

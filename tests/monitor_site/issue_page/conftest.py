@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +27,30 @@ def sdk_event(name: str = "view", **changes: Any) -> dict[str, Any]:
     raw = copy.deepcopy(sdk_events()[name])
     del raw["event_id"]
     return {**raw, "timestamp": time.time(), **changes}
+
+
+def _environment() -> dict[str, str]:
+    """Without what is said of the site that is tested."""
+    of_sites = ("DJANGO_", "MONITOR_", "SENTRY_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(of_sites)}
+
+
+@cache
+def application_events() -> dict[str, dict[str, Any]]:
+    """What core/ sends for failures of its laboratory, by their kind."""
+    program = Path(__file__).with_name("application_site.py")
+    done = subprocess.run(
+        [sys.executable, str(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=Path(__file__).resolve().parents[3],
+        env={**_environment(), "PYTHONPATH": "."},
+    )
+    assert done.returncode == 0, done.stderr
+    lines = map(json.loads, done.stdout.splitlines())
+    return {line["kind"]: line["event"] for line in lines}
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from monitor.releases.services import set_commits
 from tests.monitor.events.recording import sdk_events
 from tests.monitor_site.delivering import Delivery
 from tests.monitor_site.issue_page import samples
-from tests.monitor_site.issue_page.conftest import Deliver, sdk_event
+from tests.monitor_site.issue_page.conftest import Deliver, application_events, sdk_event
 from tests.monitor_site.issue_page.hostile import NASTY, hostile
 from tests.monitor_site.issue_page.reading import page, shown
 
@@ -205,3 +205,18 @@ def test_commits_that_touch_the_failing_file_are_suspects(
     assert "Suspect commits Read the <i>stage</i>" in found.text
     assert "Docs" not in found.text
     assert found.all("a", href="/releases/version/river@1.4.0/")
+
+
+def test_the_applications_own_failures_come_with_all_that_it_says(
+    as_member: Client, arrived: Deliver
+) -> None:
+    found = application_events()
+    assert len(found) == 3
+    for kind, raw in found.items():
+        stored = arrived({**raw, "timestamp": time.time()})
+        text = shown(as_member, stored).text
+        assert f"error id that the user saw: {raw['tags']['error_id']}" in text, kind
+        assert f"P2 medium {raw['tags']['category']}" in text, kind
+        assert f"in _{kind}" in text, kind
+        assert f"Runbook: {raw['tags']['category']}" in text, kind
+        assert f"request_id {raw['tags']['request_id']}" in text, kind
