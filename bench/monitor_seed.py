@@ -199,10 +199,8 @@ def _statements(issues: int, events: int, places: list[tuple[int, int]]) -> Iter
         INSERT OR IGNORE INTO issues_issueuser (issue_id, user)
         SELECT issue_id, user FROM issues_storedevent WHERE user IS NOT NULL"""
     yield from _tag_statements(issues)
-    yield """
-        CREATE TEMP TABLE total AS
-        SELECT issue AS id, count(*) AS times, min(at) AS first, max(at) AS last FROM happened GROUP BY 1"""
-    yield "CREATE UNIQUE INDEX temp.total_id ON total (id)"
+    yield "CREATE TEMP TABLE total (id INTEGER PRIMARY KEY, times INTEGER, first REAL, last REAL)"
+    yield "INSERT INTO total SELECT issue, count(*), min(at), max(at) FROM happened GROUP BY 1"
     yield """
         UPDATE issues_issue SET
             times = (SELECT times FROM total WHERE total.id = issues_issue.id),
@@ -230,11 +228,13 @@ def _tag_statements(issues: int) -> Iterator[str]:
         value = f"((i.id * {7 + number} + s) * (i.id % 7)) % {values}"
         yield f"""
             INSERT OR IGNORE INTO issues_issuetag (issue_id, tag_id, times, first_seen, last_seen)
-            SELECT i.id, t.id, 1 + i.id % 50, {NOW_H - 100}.0, {NOW_H}.0
-            FROM issues_issue i, (SELECT 0 AS s UNION ALL SELECT 1) JOIN issues_tagvalue t
-                ON t.project_id = i.project_id AND t.key = '{key}'
-                AND t.value = (SELECT {names} FROM (SELECT {value} AS v))
-            WHERE i.id <= {issues} AND i.id % 10 < {of_ten} AND (s = 0 OR i.id % 3 = 0)"""
+            SELECT had.id, t.id, 1 + had.id % 50, {NOW_H - 100}.0, {NOW_H}.0
+            FROM (SELECT id, project_id, {names} AS text
+                  FROM (SELECT i.id, i.project_id, {value} AS v
+                        FROM issues_issue i, (SELECT 0 AS s UNION ALL SELECT 1)
+                        WHERE i.id <= {issues} AND i.id % 10 < {of_ten} AND (s = 0 OR i.id % 3 = 0))) had
+            CROSS JOIN issues_tagvalue t
+                ON t.project_id = had.project_id AND t.key = '{key}' AND t.value = had.text"""
 
 
 def main() -> None:

@@ -194,7 +194,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='issue',
-            index=models.Index(fields=['status', '-last_seen', 'project', 'substatus', 'severity', 'level', 'category', 'assigned_to', 'handled', 'first_seen', 'times', 'users', 'first_release'], name='issue_list'),
+            index=models.Index(fields=['status', '-last_seen', 'project', 'substatus', 'severity', 'level', 'category', 'assigned_to', 'handled', 'first_seen', 'users', 'first_release', 'times'], name='issue_list'),
+        ),
+        migrations.AddIndex(
+            model_name='issue',
+            index=models.Index(fields=['status', '-times', '-last_seen', 'project', 'substatus', 'severity', 'level', 'category', 'assigned_to', 'handled', 'first_seen', 'users', 'first_release'], name='issue_list_by_events'),
         ),
         migrations.AddIndex(
             model_name='issue',
