@@ -2,6 +2,14 @@
 "use strict";
 
 (() => {
+  /* Where the navigation is wider than its place, the room that one is in stands in it. */
+
+  const nav = document.querySelector(".site-nav");
+  const here = nav?.querySelector("[aria-current]");
+  if (here && nav.scrollWidth > nav.clientWidth) {
+    nav.scrollLeft = here.offsetLeft - nav.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
+  }
+
   /* A button that ticks all boxes of its form that are called so, or none when all are. */
 
   document.addEventListener("click", (event) => {
