@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.models import BinaryField
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -104,6 +105,19 @@ def test_nothing_of_it_is_left_in_files_or_tables(known: str, settings: Settings
     for table in tables:
         with connection.cursor() as cursor:
             assert WHO not in str(cursor.execute(f'SELECT * FROM "{table}"').fetchall()), table
+
+
+def test_no_table_remembers_users_that_erasing_does_not_know_of() -> None:
+    """A new table with hashes of users has to be erased from in monitor/access/persons.py, and named here."""
+    remembering = {
+        model._meta.label
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, BinaryField) and "user" in field.name
+    }
+    assert remembering == {
+        "issues.StoredEvent", "issues.IssueUser", "issues.Merge", "feedback.Feedback", "releases.ReleaseUser",
+    }  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)
