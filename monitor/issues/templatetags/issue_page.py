@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from monitor.events.secret_forms import FILTERED
 from monitor.issues.detail.breadcrumbs import relative
-from monitor.issues.detail.stack import SourceLine
+from monitor.issues.detail.stack import ShownFrame, SourceLine
 from monitor.issues.detail.values import is_compound, without_controls, written
 from monitor.issues.models import Issue
 from monitor.issues.tag_choice import NEVER
@@ -57,6 +57,28 @@ def source_lines(lines: Iterable[SourceLine]) -> SafeString:
             parts.append(f"<li>{_text(line.text) or ' '}</li>")
     parts.append("</ol>")
     return mark_safe("".join(parts))  # noqa: S308 (escaped by _text)
+
+
+@register.simple_tag
+def call(frame: ShownFrame, platform: str) -> SafeString:
+    """One frame as an item of a list: its place and, folded or open, its source and locals."""
+    title = f' title="{escape(without_controls(frame.full_place))}"' if frame.full_place else ""
+    parts = [f'<span class="frame-place"{title}>{_text(frame.place)}</span>']
+    if frame.line:
+        parts.append(f'<span class="frame-line">:{_text(frame.line)}</span>')
+    if frame.function:
+        parts.append(
+            f' <span class="frame-in">in</span> <span class="frame-function">{_text(frame.function)}</span>'
+        )
+    place = "".join(parts)
+    if frame.has_details:
+        names = names_and_values(frame.variables, platform, "Locals") if frame.variables else ""
+        inside = f"{source_lines(frame.source)}{names}"
+        body = f"<details{' open' if frame.is_open else ''}><summary>{place}</summary>{inside}</details>"
+    else:
+        body = f'<div class="frame-plain">{place}</div>'
+    kind = "frame in-app" if frame.in_app else "frame"
+    return mark_safe(f'<li class="{kind}" id="{escape(frame.anchor)}">{body}</li>')  # noqa: S308 (escaped by _text)
 
 
 @register.filter

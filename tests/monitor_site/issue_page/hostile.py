@@ -12,6 +12,7 @@ NASTY = [
     "javascript:alert(1)//",
     "</pre></code></details><svg onload=alert(1)>",
     "{{ request }}{% csrf_token %}",
+    'password=hunter2" [Filtered]" onmouseover="alert(1)',
     "`code` [link](javascript:alert(1)) @everyone",
 ]
 
