@@ -15,6 +15,8 @@ from monitor.access import audit
 from monitor.access.models import User
 from monitor.access.permissions import require_admin
 from monitor.digest.system import set_aside, state, volume
+from monitor.digest.system.coverage import coverage
+from monitor.digest.system.quota import quota
 from monitor.ingest.spool.aside import AsideRecord
 from monitor.projects.models import Project
 from monitor.site.filters import Filters
@@ -41,8 +43,8 @@ def system(request: HttpRequest) -> HttpResponse:
         "hours": hours,
         "traffic": traffic,
         "volume": volume.volume(filters.projects, with_unknown=with_unknown),
-        "quota": volume.quota(filters.projects, strategy.retention.monthly_quota),
-        "coverage": volume.coverage(
+        "quota": quota(filters.projects, strategy.retention.monthly_quota),
+        "coverage": coverage(
             filters.projects,
             strategy.goals.coverage,
             since=filters.since,

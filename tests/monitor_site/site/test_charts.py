@@ -10,7 +10,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.site.charts import HEADROOM, bar_chart, line_chart, nice_ceiling, spark_path
+from monitor.site.chart_axes import nice_ceiling
+from monitor.site.chart_parts import HEADROOM
+from monitor.site.charts import bar_chart, line_chart, spark_path
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 HOURS = [START + timedelta(hours=number) for number in range(4)]

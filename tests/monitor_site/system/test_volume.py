@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.cache import cache
 
-from monitor.digest.system.volume import coverage, quota, traffic, volume
+from monitor.digest.system.coverage import coverage
+from monitor.digest.system.quota import quota
+from monitor.digest.system.volume import traffic, volume
 from monitor.projects.models import Project
 from monitor.stats.models import EventCount, OutcomeCount
 
