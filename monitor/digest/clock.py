@@ -17,6 +17,7 @@ from monitor.issues.ageing import age_issues
 from monitor.issues.deletion import erase_deleted
 from monitor.issues.escalation import wake_escalated
 from monitor.metrics import keeping as metrics_keeping
+from monitor.performance import keeping as performance_keeping
 from monitor.probes import services as probes
 from monitor.projects.publishing import publish_again
 from monitor.releases import keeping as releases_keeping
@@ -52,5 +53,6 @@ JOBS: tuple[ClockJob, ...] = (
     ClockJob("probes.forget_old", 3600, probes.forget_old, forgets=True),
     ClockJob("feedback.link_waiting", 60, feedback_linking.link_waiting),
     ClockJob("metrics.forget_old", 600, metrics_keeping.forget_old, forgets=True),
+    ClockJob("performance.forget_old", 600, performance_keeping.forget_old, forgets=True),
     ClockJob("feedback.forget_old", 3600, feedback_storing.forget_old, forgets=True),
 )

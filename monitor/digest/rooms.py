@@ -10,6 +10,7 @@ from monitor.feedback.collecting import FeedbackCollector
 from monitor.feedback.linking import link_facts
 from monitor.issues.collecting import IssueCollector
 from monitor.metrics.collecting import MetricCollector
+from monitor.performance.collecting import TransactionCollector
 from monitor.releases.collecting import SessionCollector, count_errors
 from monitor.stats.collecting import ClientReportCollector, RestCollector, count_events
 
@@ -20,6 +21,7 @@ COLLECTORS: tuple[Callable[[], Collector], ...] = (
     CheckInCollector,
     FeedbackCollector,
     MetricCollector,
+    TransactionCollector,
     RestCollector,
 )
 """Called once for each batch."""
