@@ -135,7 +135,8 @@ def _unknown(
 ) -> None:
     """One row for all due times in a row that could not have been received; what is due next is the first."""
     due, overdue = environment.next_due_at, environment.overdue_at
-    row: CheckIn | None = None
+    row = _unknown_so_far(environment, due)
+    before = row.times if row is not None else 0
     times = 0
     while due is not None and overdue is not None and overdue <= until:
         if gap is None or due - schedule.early(due) >= gap.until:
@@ -147,8 +148,17 @@ def _unknown(
         plan(environment, schedule, due if times < UNKNOWN_MAX else max(due, min(gap.until, until)))
         due, overdue = environment.next_due_at, environment.overdue_at
     if row is not None and row.status == CheckInStatus.UNKNOWN:
-        row.times = max(times, row.times)
+        row.times = max(before + times, row.times)
         row.save(update_fields=["times", "at"])
+
+
+def _unknown_so_far(environment: CronEnvironment, due: datetime | None) -> CheckIn | None:
+    """The row of the same gap that was judged before, when nothing has come since."""
+    last = CheckIn.objects.filter(environment=environment).order_by("-started", "-pk").first()
+    if last is None or due is None or last.status != CheckInStatus.UNKNOWN or last.started >= due:
+        return None
+    # A run whose end is unknown had a time to end by.
+    return last if last.timeout_at is None else None
 
 
 def _keep(

@@ -225,6 +225,17 @@ def test_what_could_not_be_received_is_unknown_and_not_missed(jobs: Jobs) -> Non
     assert [kind for kind, _, _ in jobs.told] == ["missed", "missed"]
 
 
+def test_one_gap_is_one_row_however_often_it_is_judged(jobs: Jobs) -> None:
+    jobs.receiving(-60, 6, "1")
+    jobs.check_in(0, "ok")
+    jobs.check_in(5, "ok")
+    for minute in (22.5, 23, 27.5, 28, 33):
+        jobs.receiving(22, minute, "2")
+        jobs.clock(minute)
+    assert jobs.history() == [("ok", 0), ("ok", 5), ("unknown", 10), ("missed", 25), ("missed", 30)]
+    assert CheckIn.objects.get(status=CheckInStatus.UNKNOWN).times == 3
+
+
 def test_a_run_whose_end_could_not_be_received_is_unknown_until_it_is(jobs: Jobs) -> None:
     jobs.receiving(-60, 1, "1")
     jobs.check_in(0, "in_progress", run=1)
