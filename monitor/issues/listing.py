@@ -111,7 +111,7 @@ class Listing:
 
     @cached_property
     def rows(self) -> list[Row]:
-        return self.rows_of(self.page.object_list)
+        return self.rows_of(list(self.page.object_list))
 
     def rows_of(self, ids: Sequence[int]) -> list[Row]:
         """In the order given."""

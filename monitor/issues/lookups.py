@@ -23,13 +23,13 @@ def in_projects(ids: Sequence[int]) -> Q:
     return Q(In(Plain(F("project")), ids))
 
 
-class _Pattern(Lookup):  # type: ignore[type-arg]
+class _Pattern(Lookup):
     operator = ""
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} {self.operator.format(right)}", [*left_params, *right_params]
+        return f"{left} {self.operator.format(right)}", (*left_params, *right_params)
 
 
 class Glob(_Pattern):

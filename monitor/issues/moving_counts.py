@@ -124,5 +124,5 @@ def packed(users: set[bytes]) -> bytes:
     return b"".join(sorted(users))
 
 
-def unpacked(users: bytes) -> set[bytes]:
+def unpacked(users: bytes | memoryview) -> set[bytes]:
     return {bytes(users[start : start + 8]) for start in range(0, len(users), 8)}

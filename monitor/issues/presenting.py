@@ -159,5 +159,5 @@ def _headers(listing: Listing) -> list[Header]:
 def _assignees(listing: Listing) -> list[User]:
     """Who may see something of what is listed here; whether all of what is ticked, `assign` asks."""
     sees = Q(role=Role.ADMIN) | Q(projects__in=listing.filters.projects)
-    people = User.objects.filter(sees, is_active=True).exclude(pk=listing.user.pk).distinct()
+    people = User.objects.filter(sees, is_active=True).exclude(email=listing.user.get_username()).distinct()
     return list(people.order_by("name", "email")[:MOST_ASSIGNEES])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import F, QuerySet, Value
-from django.db.models.expressions import Combinable, OrderBy
+from django.db.models import Expression, F, QuerySet, Value
+from django.db.models.expressions import OrderBy
 from django.db.models.functions import NullIf
 
 from monitor.issues.models import Issue
@@ -17,7 +17,7 @@ class Sort:
 
     name: str
     words: str
-    column: Combinable
+    column: Expression | F
     ascends: bool = False
 
     def order(self, *, reverse: bool) -> OrderBy:
