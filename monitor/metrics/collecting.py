@@ -1,4 +1,4 @@
-"""Metrics from the spool into their minutes and hours, each payload once."""
+"""Metrics from the spool into their minutes, hours and days, each payload once."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from monitor.metrics.observers import Increment, tell
 from monitor.metrics.reading import Figure, figures_of
 from monitor.metrics.series import SeriesName, ids_of, name_of
 from monitor.metrics.sketch import Sketch
+from monitor.metrics.tiers import TIERS
 from monitor.protocol import Item
 from monitor.protocol.json_payload import load_object
 from monitor.stats.outcomes import DIGESTED, DUPLICATE, NOT_KEPT, Outcomes, count_outcomes
@@ -28,7 +29,6 @@ _ADD = (
     " last = CASE WHEN excluded.last_at >= last_at THEN excluded.last ELSE last END,"
     " last_at = max(last_at, excluded.last_at), sketch = excluded.sketch"
 )
-_STEPS = (("metrics_metricminute", "minute", 60), ("metrics_metrichour", "hour", 3600))
 _CATEGORY = "trace_metric"
 
 
@@ -99,8 +99,8 @@ class MetricCollector:
                 sums.setdefault(place, Sums()).add(figure)
         if sums:
             ids = ids_of(dict.fromkeys(name for name, _ in sums))
-            for table, step, seconds in _STEPS:
-                _store(table, step, _by_step(sums, ids, seconds // 60))
+            for tier in TIERS:
+                _store(tier.table, tier.column, _by_step(sums, ids, tier.seconds // 60))
             tell([_increment(name, minute, one) for (name, minute), one in sums.items()])
         count_outcomes(self._outcomes)
 

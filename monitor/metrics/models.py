@@ -1,4 +1,4 @@
-"""Series of figures, and their sums by minute and hour. `minute` is minutes, `hour` hours since 1970."""
+"""Series of figures, and their sums by minute, hour and day, each counted since 1970."""
 
 from django.db import models
 
@@ -57,7 +57,7 @@ class MetricMinute(Point):
 
 
 class MetricHour(Point):
-    """Kept as long as counts are."""
+    """Kept for some weeks."""
 
     series = models.ForeignKey(MetricSeries, on_delete=models.CASCADE, related_name="+", db_index=False)
     hour = models.PositiveIntegerField()
@@ -65,6 +65,17 @@ class MetricHour(Point):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["series", "hour"], name="one_metric_hour")]
         indexes = [models.Index(fields=["hour"], name="metric_by_hour")]
+
+
+class MetricDay(Point):
+    """Kept as long as counts are. A month of objectives is a few rows of each series."""
+
+    series = models.ForeignKey(MetricSeries, on_delete=models.CASCADE, related_name="+", db_index=False)
+    day = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["series", "day"], name="one_metric_day")]
+        indexes = [models.Index(fields=["day"], name="metric_by_day")]
 
 
 class SeenSums(models.Model):

@@ -8,14 +8,13 @@
     latest(where, "queue_age")                                    the newest of each gauge
 
 `since` and `until` are moments or seconds since 1970; a minute counts when it has a part in the stretch. Whole hours are
-read as such, and minutes at both ends only, as long as they are kept (FINE_S); before that, hours.
+read as such, and minutes at both ends only, as long as they are kept (monitor.metrics.tiers); before that, hours or days.
 """
 
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,13 +23,11 @@ import orjson
 
 from monitor.digest.sql import as_json, database
 from monitor.metrics.sketch import merged
+from monitor.metrics.tiers import stretches, tier_for
 
-FINE_S = 3 * 86_400
-"""For so long minutes are kept."""
 REQUESTS, TASKS, FEATURE_USES = "requests", "tasks", "feature_uses"
 """What core/sentry/denominators.py counts: by route and status, by task and outcome, by feature and outcome."""
 _SERVER_ERROR = 500
-_MINUTES_UP_TO_S = 2 * 3600
 
 Moment = datetime | float
 Values = str | Sequence[str]
@@ -105,13 +102,14 @@ def sums(
     chosen = "".join(f"{column}, " for column, _ in columns)
     paths = [path for _, path in columns if path is not None]
     found: dict[tuple[str, ...], float] = {}
-    for table, step, first, last in _stretches(_seconds(since), _seconds(until)):
+    for part in stretches(_seconds(since), _seconds(until)):
+        tier = part.tier
         statement = (
-            f"SELECT {chosen}sum(p.total) FROM metrics_metricseries s CROSS JOIN {table} p ON p.series_id = s.id"  # noqa: S608
-            f" WHERE {condition} AND p.{step} >= ? AND p.{step} < ?"
+            f"SELECT {chosen}sum(p.total) FROM metrics_metricseries s CROSS JOIN {tier.table} p ON p.series_id = s.id"  # noqa: S608
+            f" WHERE {condition} AND p.{tier.column} >= ? AND p.{tier.column} < ?"
             f"{' GROUP BY ' + ', '.join(str(n + 1) for n in range(len(by))) if by else ''}"
         )
-        for *key, total in database().execute(statement, (*paths, *values, first, last)):
+        for *key, total in database().execute(statement, (*paths, *values, part.first, part.last)):
             if total is not None:
                 place = tuple(str(part or "") for part in key)
                 found[place] = found.get(place, 0.0) + total
@@ -164,7 +162,7 @@ def rate(
 ) -> list[float]:
     """Sums of each step of so many seconds, the oldest first; 0 where nothing came. Steps begin at its multiples.
 
-    From minutes while `step` is under an hour and they are kept; otherwise from hours.
+    A step is at least as long as the points that are kept of the time: see `tier_for`.
     """
     return [point.total for point in points(where, name, since, until, step, **labels)]
 
@@ -193,14 +191,13 @@ def points(where: Where, name: str, since: Moment, until: Moment, step: int, **l
     """A metric over time, its series taken together."""
     condition, values = where.series(name, labels)
     start, end = _seconds(since), _seconds(until)
-    table, column, seconds = ("metrics_metrichour", "hour", 3600)
-    if step < seconds and start >= time.time() - FINE_S:
-        table, column, seconds = ("metrics_metricminute", "minute", 60)
+    tier = tier_for(start, step)
+    seconds, column = tier.seconds, tier.column
     step = max(step // seconds, 1) * seconds
     first, last = int(start // step), math.ceil(end / step)
     statement = (
         f"SELECT p.{column} / ?, p.total, p.count, p.low, p.high, p.last, p.last_at, p.sketch"  # noqa: S608
-        f" FROM metrics_metricseries s CROSS JOIN {table} p ON p.series_id = s.id"
+        f" FROM metrics_metricseries s CROSS JOIN {tier.table} p ON p.series_id = s.id"
         f" WHERE {condition} AND p.{column} >= ? AND p.{column} < ? ORDER BY p.last_at"
     )
     per = step // seconds
@@ -246,29 +243,14 @@ def quantiles(
 
 
 def _sketches(condition: str, values: list[Any], since: float, until: float) -> Iterator[bytes | None]:
-    for table, step, first, last in _stretches(since, until):
+    for part in stretches(since, until):
+        tier = part.tier
         statement = (
-            f"SELECT p.sketch FROM metrics_metricseries s CROSS JOIN {table} p ON p.series_id = s.id"  # noqa: S608
-            f" WHERE {condition} AND p.{step} >= ? AND p.{step} < ?"
+            f"SELECT p.sketch FROM metrics_metricseries s CROSS JOIN {tier.table} p ON p.series_id = s.id"  # noqa: S608
+            f" WHERE {condition} AND p.{tier.column} >= ? AND p.{tier.column} < ?"
         )
-        for row in database().execute(statement, (*values, first, last)):
+        for row in database().execute(statement, (*values, part.first, part.last)):
             yield row[0]
-
-
-def _stretches(since: float, until: float) -> Iterable[tuple[str, str, int, int]]:
-    """Table, column, first and the one after the last: minutes at the ends, hours between them."""
-    minutes, hours = ("metrics_metricminute", "minute"), ("metrics_metrichour", "hour")
-    first, last = int(since // 60), math.ceil(until / 60)
-    if since < time.time() - FINE_S:
-        return [(*hours, int(since // 3600), math.ceil(until / 3600))]
-    if until - since <= _MINUTES_UP_TO_S:
-        return [(*minutes, first, last)]
-    from_hour, to_hour = -(-first // 60), last // 60
-    return [
-        (*minutes, first, from_hour * 60),
-        (*hours, from_hour, to_hour),
-        (*minutes, to_hour * 60, last),
-    ]
 
 
 def _column(label: str) -> tuple[str, str | None]:

@@ -9,10 +9,9 @@ import pytest
 from django.db.models import Sum
 
 from monitor.metrics import keeping, observers, series
-from monitor.metrics.models import MetricHour, MetricMinute, MetricSeries, SeenSums
+from monitor.metrics.models import MetricDay, MetricHour, MetricMinute, MetricSeries, SeenSums
 from monitor.metrics.observers import Increment
 from monitor.metrics.selectors import (
-    FINE_S,
     Where,
     error_rate,
     feature_success,
@@ -25,6 +24,7 @@ from monitor.metrics.selectors import (
     task_success,
     total,
 )
+from monitor.metrics.tiers import FINE_S
 from monitor.projects.models import Project
 from monitor.stats.models import OutcomeCount
 from tests.monitor_site.delivering import Delivery
@@ -239,13 +239,26 @@ def test_observers_hear_each_figure_once(
     assert (one.project_id, one.name, one.total, one.minute) == (project.pk, "failed_logins", 7, NOON // 60)
 
 
-def test_minutes_go_after_some_days_and_hours_stay(deliver: Delivery, everywhere: Where) -> None:
+def test_stretches_over_days_are_exact_at_their_edges(deliver: Delivery, everywhere: Where) -> None:
+    start = NOON - 48 * 3600
+    # One each half hour for two days: days in the middle, hours and minutes around them.
+    deliver(item(*(_request(1, start + 1800 * n + 60, "a/", "200") for n in range(96))))
+    for first, number in ((0, 96), (3, 80), (11, 75), (24, 48)):
+        since = start + 1800 * first
+        assert total(everywhere, "requests", since, since + 1800 * number) == number, (first, number)
+    assert sum(rate(everywhere, "requests", start, NOON, 86_400)) == 96
+
+
+def test_minutes_go_after_some_days_and_hours_and_days_stay(deliver: Delivery, everywhere: Where) -> None:
     deliver(item(metric("hits", 5, NOON)))
     later = NOON + FINE_S + 120
     keeping.forget_old(later)
     assert not MetricMinute.objects.exists()
     assert [row.total for row in MetricHour.objects.all()] == [5]
-    keeping.forget_old(later + 500 * 86_400)
+    keeping.forget_old(NOON + 50 * 86_400)
     assert not MetricHour.objects.exists()
+    assert [row.total for row in MetricDay.objects.all()] == [5]
+    keeping.forget_old(later + 500 * 86_400)
+    assert not MetricDay.objects.exists()
     assert not MetricSeries.objects.exists()
     assert not SeenSums.objects.exists()

@@ -43,14 +43,15 @@ def test_each_transaction_is_in_a_bucket_of_each_length(deliver: Delivery) -> No
         "step", "minute", "count", "failed", "quick", "bearable", "total_ms"
     )
     noon = int(NOON // 60)
-    assert [tuple(row) for row in rows] == [
-        (5, noon, 3, 1, 2, 1, pytest.approx(3300)),
-        (5, noon + 5, 1, 0, 0, 0, pytest.approx(9000)),
-        (60, noon, 4, 1, 2, 1, pytest.approx(12300)),
-        (1440, noon - 720, 4, 1, 2, 1, pytest.approx(12300)),
+    assert [tuple(row)[:-1] for row in rows] == [
+        (5, noon, 3, 1, 2, 1),
+        (5, noon + 5, 1, 0, 0, 0),
+        (60, noon, 4, 1, 2, 1),
+        (1440, noon - 720, 4, 1, 2, 1),
     ]
+    assert [row[-1] for row in rows] == pytest.approx([3300, 9000, 12300, 12300])
     day = TransactionSketch.objects.get(bucket__step=1440)
-    assert Sketch.from_bytes(day.durations).quantiles([0, 1]) == pytest.approx([100, 9000], rel=0.011)
+    assert Sketch.from_bytes(bytes(day.durations)).quantiles([0, 1]) == pytest.approx([100, 9000], rel=0.011)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def test_a_sample_says_nothing_of_who_asked(deliver: Delivery) -> None:
 
 def test_findings_have_an_example_that_is_kept(deliver: Delivery) -> None:
     queries = [span("db", n, n + 1, f"SELECT * FROM rivers WHERE id = {n}") for n in range(1, 9)]
-    slow = span("db", 20, 900, "SELECT pg_sleep(1)", **{"code.filepath": "a.py", "code.lineno": 3})
+    slow = span("db", 20, 900, "SELECT pg_sleep(1)", data={"code.filepath": "a.py", "code.lineno": 3})
     deliver(*(transaction(*queries, slow, at=NOON + n, lasts_ms=1000 - n) for n in range(20)))
     many, once = QueryFinding.objects.order_by("kind")
     assert (many.kind, many.times, many.spans, many.statement.text) == (

@@ -17,7 +17,7 @@ def span(
     *,
     parent: str = "0" * 16,
     span_id: str | None = None,
-    **data: Any,
+    data: Json | None = None,
 ) -> Json:
     """`start` and `end` in milliseconds from the beginning of the transaction."""
     return {
@@ -27,7 +27,7 @@ def span(
         "parent_span_id": parent,
         "start": start,
         "end": end,
-        "data": data,
+        "data": data or {},
     }
 
 
