@@ -13,7 +13,7 @@ from monitor.issues.detail import navigation, selectors, tags
 from monitor.issues.detail.page import page_of
 from monitor.issues.detail.reading import Reading
 from monitor.issues.detail.runbooks import runbook_called
-from monitor.issues.models import Issue, SampledEvent, StoredEvent, sampled_key
+from monitor.issues.models import Issue, Merge, SampledEvent, StoredEvent, sampled_key
 from monitor.site.lists import page_of as list_page_of
 
 
@@ -35,9 +35,17 @@ def event(request: HttpRequest, pk: int, event_id: str) -> HttpResponse:
     moved = StoredEvent.objects.filter(uid=uid, project__in=visible_projects(request.user)).first()
     if moved is not None:
         return redirect("issues:event", pk=moved.issue_id, event_id=event_id)
-    if SampledEvent.objects.filter(pk=sampled_key(uid), issue=issue.pk).exists():
+    if _was_sampled(issue, uid):
         return _shown(request, issue, None, counted_only=event_id)
     raise Http404(f"{issue.short_id} has no event {event_id}, or it is not kept any more.")
+
+
+def _was_sampled(issue: Issue, uid: bytes) -> bool:
+    """Whether it was counted without its payload, for this issue or for one that is in it now."""
+    counted_for = SampledEvent.objects.filter(pk=sampled_key(uid)).values_list("issue", flat=True).first()
+    if counted_for is None or counted_for == issue.pk:
+        return counted_for is not None
+    return Merge.objects.filter(source_id=counted_for, issue=issue).exists()
 
 
 @require_safe

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -14,6 +16,8 @@ from monitor.issues.detail import selectors
 from monitor.issues.detail.notes import write_known_error
 from monitor.issues.models import Issue
 
+_EVENT_ID = re.compile(r"[0-9a-f]{32}")
+
 
 @require_POST
 def comment(request: HttpRequest, pk: int) -> HttpResponse:
@@ -22,7 +26,7 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
         services.comment(issue, request, request.POST.get("text", ""))
     except services.ActionError as error:
         messages.error(request, str(error))
-    return redirect(f"{reverse('issues:detail', args=[issue.pk])}#activity")
+    return redirect(f"{_back(request, issue)}#activity")
 
 
 @require_POST
@@ -34,7 +38,7 @@ def known_error(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"The note {said}.")
     except services.ActionError as error:
         messages.error(request, str(error))
-    return redirect("issues:detail", pk=issue.pk)
+    return redirect(_back(request, issue))
 
 
 @require_POST
@@ -48,6 +52,14 @@ def unmerge(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(f"{reverse('issues:detail', args=[issue.pk])}#grouping")
     messages.success(request, f"{fresh.short_id} was taken out of {issue.short_id}.")
     return redirect("issues:detail", pk=fresh.pk)
+
+
+def _back(request: HttpRequest, issue: Issue) -> str:
+    """The page from which it was sent: of the issue, at the event that it showed."""
+    event_id = request.POST.get("event", "")
+    if _EVENT_ID.fullmatch(event_id):
+        return reverse("issues:event", args=[issue.pk, event_id])
+    return reverse("issues:detail", args=[issue.pk])
 
 
 def _to_change(request: HttpRequest, pk: int) -> Issue:

@@ -122,3 +122,17 @@ def test_a_page_costs_the_same_for_one_event_and_for_many(
         page(as_member.get(reverse("issues:event", args=[issue.pk, middle.event_id])))
     with django_assert_max_num_queries(8):
         page(as_member.get(reverse("issues:events", args=[issue.pk])))
+
+
+def test_a_counted_event_is_known_by_the_issue_that_it_was_merged_into(
+    as_member: Client, arrived: Deliver, member: User
+) -> None:
+    one, other = arrived(sdk_event("view")).issue, arrived(sdk_event("deep")).issue
+    event_id = "ab" * 16
+    target = services.merge([one, other], member)
+    gone = other if target.pk == one.pk else one
+    SampledEvent.objects.create(id=sampled_key(bytes.fromhex(event_id)), issue_id=gone.pk, day=1)
+    address = reverse("issues:event", args=[target.pk, event_id])
+    assert "was counted, but not kept" in page(as_member.get(address)).text
+    third = arrived(sdk_event("thread")).issue
+    assert as_member.get(reverse("issues:event", args=[third.pk, event_id])).status_code == 404

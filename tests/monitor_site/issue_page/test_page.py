@@ -100,6 +100,34 @@ def test_nothing_that_a_stranger_sent_becomes_markup(as_member: Client, arrived:
             assert "class" not in one.attributes or text not in one.attributes["class"]
 
 
+@pytest.mark.parametrize("text", NASTY)
+def test_every_link_of_a_hostile_page_leads_somewhere(as_member: Client, arrived: Deliver, text: str) -> None:
+    stored = arrived(hostile(text))
+    found = shown(as_member, stored)
+    links = {one.attributes["href"].partition("#")[0] for one in found.all("a") if one.attributes.get("href")}
+    for link in links - {""}:
+        address = link if link.startswith("/") else reverse("issues:detail", args=[stored.issue_id]) + link
+        assert as_member.get(address).status_code in (200, 302), address
+
+
+def test_a_search_by_each_tag_and_by_the_user_finds_the_issue(as_member: Client, arrived: Deliver) -> None:
+    tags = {
+        "station": 'the "old" one*',
+        "customer.type": "back\\slash",
+        "error_id": "7f3a-21c0",
+        "severity": "P1",
+    }
+    stored = arrived(sdk_event(tags=tags, user={"id": "user 7"}))
+    arrived(sdk_event("deep"))
+    found = shown(as_member, stored)
+    searches = [one.attributes["href"] for one in found.all("a") if "/issues/?q=" in one.attributes["href"]]
+    assert len(searches) > 10
+    for search in searches:
+        assert stored.issue.short_id in page(as_member.get(search)).text, search
+    [by_user] = [one for one in searches if "user" in one]
+    assert "RuntimeError" not in page(as_member.get(by_user)).text
+
+
 def test_a_hostile_text_is_shown_as_what_it_is(as_member: Client, arrived: Deliver) -> None:
     text = NASTY[1]
     found = shown(as_member, arrived(hostile(text)))

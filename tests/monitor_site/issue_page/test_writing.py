@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from monitor.access.models import AuditEntry, User
 from monitor.issues import services
-from monitor.issues.models import Issue
+from monitor.issues.models import Issue, StoredEvent
 from tests.monitor_site.issue_page.conftest import Deliver, sdk_event
 from tests.monitor_site.issue_page.reading import page, shown
 
@@ -20,6 +20,12 @@ def test_a_comment_stands_in_the_activity(as_member: Client, issue: Issue) -> No
     )
     found = shown(as_member, issue)
     assert "Mary wrote Looks like the <b>gauge</b>. Ask Ada." in found.text
+    event_id = StoredEvent.objects.get().event_id
+    back = as_member.post(address, {"text": "Again, see https://example.org/x", "event": event_id})
+    assert back["Location"] == reverse("issues:event", args=[issue.pk, event_id]) + "#activity"
+    assert shown(as_member, issue).all("a", href="https://example.org/x", rel="nofollow")
+    elsewhere = as_member.post(address, {"text": "x", "event": "//evil.example"})
+    assert elsewhere["Location"] == reverse("issues:detail", args=[issue.pk]) + "#activity"
     refused = as_member.post(address, {"text": "  "}, follow=True)
     assert "A comment without words" in page(refused).text
 
