@@ -50,9 +50,13 @@ class LiveSystem:
     def address(self) -> str:
         return self.given_address or f"http://{HOST}:{self.port}"
 
-    def start_web(self) -> None:
+    def start_gunicorn(self) -> None:
+        """Web, without waiting for it."""
         command = ["gunicorn", "hydroml.wsgi:application", "--bind", f"{HOST}:{self.port}", "--threads", "4"]
         self._start("web", [*command, "--worker-class", "gthread", "--no-control-socket"])
+
+    def start_web(self) -> None:
+        self.start_gunicorn()
         wait_for("web answers", lambda: httpx.get(f"{self.address}/readyz").status_code == 200)
 
     def start_worker(self, name: str = "worker", *, concurrency: int = 1) -> None:
