@@ -52,7 +52,9 @@ def bulk(request: HttpRequest) -> HttpResponse:
     """With what is ticked (`issue`), or with `all` that the list at `address` finds and that was there when it was shown."""
     require_change(request.user)
     address = request.POST.get("address", "")
-    back = f"{reverse('issues:list')}?{address}"
+    back = f"{reverse('issues:list')}?{address}" if address else reverse("issues:list")
+    if request.POST.get("action") == "nothing":
+        return HttpResponseRedirect(back)
     try:
         order = Order.read(request.POST.dict())
         issues, left = _chosen(request, order, address)

@@ -55,6 +55,10 @@
     last = box;
   });
 
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
+  });
+
   form.addEventListener("change", (event) => {
     if (event.target === all) for (const box of boxes) box.checked = all.checked;
     show();
