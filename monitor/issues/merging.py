@@ -98,7 +98,7 @@ def _keep(target: Issue, source: Issue, counts: Counts, at: datetime) -> None:
         new_users=packed(counts.users - known.users),
     )
     # The first merge says where a hash came from; a later one of the whole is no news of it.
-    source.hashes.filter(merged_from=None).update(
+    source.hashes.filter(merged_from__isnull=True).update(
         merged_from={"short_id": source.short_id, "title": source.title, "issue": source.pk}
     )
 

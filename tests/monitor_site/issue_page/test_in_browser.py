@@ -174,10 +174,15 @@ def test_no_event_is_wider_than_the_screen(opened: Opened, arrived: Deliver, wid
         stored = arrived(raw)
         page = opened(f"/issues/{stored.issue_id}/", width=width, color_scheme=scheme)
         assert widest(page) <= 0
-        for menu in page.locator(".page-actions summary").all():
-            menu.click()
+        page.locator("#grouping > summary").click()
+        for menu in page.locator(".page-actions details").all():
+            menu.locator("summary").click()
+            box = menu.locator(".menu-body").bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= width
             assert widest(page) <= 0
-            menu.click()
+            menu.locator("summary").click()
         for path in ("events/", f"events/{stored.event_id}/json/"):
             page.goto(f"/issues/{stored.issue_id}/{path}")
             assert widest(page) <= 0

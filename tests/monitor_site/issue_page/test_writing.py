@@ -56,6 +56,7 @@ def test_hashes_are_taken_out_again(as_member: Client, arrived: Deliver, member:
     found = shown(as_member, merged)
     assert "The 2 hashes of this issue" in found.text
     assert "merged HYDROML-" in found.text
+    assert ", merged from HYDROML-" in found.text
     hashes = [box.attributes["value"] for box in found.all("input", name="hash")]
     answer = as_member.post(reverse("issues:unmerge", args=[merged.pk]), {"hash": hashes[-1]}, follow=True)
     text = page(answer).text
