@@ -20,6 +20,7 @@ from monitor.issues.detail.strategy_words import Verdict, verdict_on
 from monitor.issues.detail.tags import TagShares, shares_of
 from monitor.issues.detail.trend import Trend, trend_of
 from monitor.issues.models import Attachment, Issue, IssueHash, StoredEvent
+from monitor.performance.models import TransactionSample
 from monitor.releases.suspects import Suspect
 from monitor.releases.suspects import of_issue as suspects_of_issue
 
@@ -85,6 +86,10 @@ class IssuePage:
     @cached_property
     def trace_neighbours(self) -> list[selectors.TraceNeighbour]:
         return selectors.others_of_trace(self.stored, self.viewer) if self.stored else []
+
+    @cached_property
+    def transactions(self) -> list[TransactionSample]:
+        return selectors.transactions_of_trace(self.stored, self.viewer) if self.stored else []
 
     @property
     def trace_neighbours_are_capped(self) -> bool:

@@ -14,11 +14,13 @@ from monitor.access.permissions import Someone, visible_projects
 from monitor.grouping.messages import parameterised
 from monitor.issues.models import Activity, Issue, IssueHash, IssueUser, StoredEvent
 from monitor.issues.text_index import indexed
+from monitor.performance.models import TransactionSample
 
 SIMILAR = 5
 _ACTIVITIES = 200
 _USERS = 12
 OF_TRACE = 8
+_TRANSACTIONS = 5
 _KNOWN_ERRORS = 3
 _NOTED = 100
 _LOOKED_AT = 50
@@ -135,3 +137,13 @@ def others_of_trace(stored: StoredEvent, viewer: Someone) -> list[TraceNeighbour
         .order_by("timestamp")[:OF_TRACE]
     )
     return [TraceNeighbour(one, (one.timestamp - stored.timestamp).total_seconds()) for one in others]
+
+
+def transactions_of_trace(stored: StoredEvent, viewer: Someone) -> list[TransactionSample]:
+    """The request or task in which it failed, and what that set going, as far as their samples are kept."""
+    if stored.trace is None:
+        return []
+    found = TransactionSample.objects.select_related("group").filter(
+        trace=bytes(stored.trace), group__project__in=visible_projects(viewer)
+    )
+    return list(found.order_by("at")[:_TRANSACTIONS])

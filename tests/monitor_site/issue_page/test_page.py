@@ -248,3 +248,23 @@ def test_the_applications_own_failures_come_with_all_that_it_says(
         assert f"in _{kind}" in text, kind
         assert f"Runbook: {raw['tags']['category']}" in text, kind
         assert f"request_id {raw['tags']['request_id']}" in text, kind
+
+
+def test_the_transaction_in_which_it_failed_is_linked(
+    as_member: Client, deliver: Delivery, issue: Issue
+) -> None:
+    trace = sdk_events()["view"]["contexts"]["trace"]["trace_id"]
+    now = time.time()
+    transaction = {
+        "type": "transaction",
+        "transaction": "/gauges/{station}/",
+        "start_timestamp": now - 1.25,
+        "timestamp": now,
+        "contexts": {
+            "trace": {"trace_id": trace, "span_id": "ab" * 8, "op": "http.server", "status": "internal_error"}
+        },
+        "spans": [],
+    }
+    deliver(transaction)
+    text = shown(as_member, issue).text
+    assert "/gauges/{station}/ http.server · 1.25 s · 0 spans · failed" in text
