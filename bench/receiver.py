@@ -78,7 +78,7 @@ class Receiver:
             self.arrived.wait_for(lambda: ids <= self.stored.keys(), timeout_s)
             return ids - self.stored.keys()
 
-    def wait_until(self, condition: Any, timeout_s: float = 10.0) -> bool:
+    def wait_until(self, condition: Any, timeout_s: float = 60.0) -> bool:
         with self.arrived:
             return bool(self.arrived.wait_for(condition, timeout_s))
 

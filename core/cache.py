@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -127,6 +128,10 @@ class ForgivingRedisCache(RedisCache):
         )
         with _outages_lock:
             self.outage = _outages.setdefault(str(server), Outage())
+        # Each thread and each asynchronous request has a cache object of its own. redis-py's pools refer to
+        # themselves: what they opened would stay open after it until the collector comes by.
+        client: Any = self._cache
+        weakref.finalize(self, _hang_up, client._pools).atexit = False
 
     def is_away(self) -> bool:
         """Whether the server is away; asks it when nobody has for five seconds."""
@@ -193,6 +198,11 @@ class ForgivingRedisCache(RedisCache):
 
     def clear(self) -> None:
         self._forgiving(lambda: RedisCache.clear(self), None)
+
+
+def _hang_up(pools: dict[int, Any]) -> None:
+    for pool in pools.values():
+        pool.disconnect()
 
 
 def is_degraded(alias: str = "default") -> bool:

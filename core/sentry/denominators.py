@@ -46,6 +46,7 @@ class Denominators:
         self._lock = threading.Lock()
         self._sums: Counter[Series] = Counter()
         self._sender: threading.Thread | None = None
+        self._ended = threading.Event()
 
     def add(self, name: str, quantity: int = 1, **labels: str) -> None:
         """Count; nothing when nothing is sent anyway."""
@@ -72,6 +73,14 @@ class Denominators:
         """Hand the sums to the SDK, with those of processes that died."""
         # In a context of its own: the request that happens to run here has nothing to do with the sums.
         contextvars.Context().run(self._send)
+
+    def stop(self) -> None:
+        """End the thread that sends; what was counted since stays until `send`."""
+        self._ended.set()
+        with self._lock:
+            sender = self._sender
+        if sender is not None:
+            sender.join()
 
     def leave(self) -> None:
         """In a forked child: what stands here is the parent's to send."""
@@ -125,8 +134,7 @@ class Denominators:
         contextvars.Context().run(self._sender.start)
 
     def _send_regularly(self) -> None:
-        pause = threading.Event()
-        while not pause.wait(self._every_s):
+        while not self._ended.wait(self._every_s):
             try:
                 self.send()
             except Exception:

@@ -19,7 +19,7 @@ from bench.receiver import Receiver
 from stack.ports import HOST, free_port
 from tests.live.system import wait_for
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs" / "copying.md"
@@ -151,7 +151,7 @@ def site(project: BareProject) -> Iterator[str]:
             yield address
         finally:
             web.terminate()
-            web.wait(timeout=10)
+            web.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +167,7 @@ def worker(project: BareProject) -> Iterator[None]:
             yield
         finally:
             process.terminate()
-            process.wait(timeout=15)
+            process.wait(timeout=60)
 
 
 def events(host: Receiver, exception: str) -> list[dict[str, Any]]:
@@ -195,7 +195,7 @@ def test_a_failing_view_gives_the_page_with_its_id_and_one_scrubbed_classified_e
     error_id = answer.headers["X-Error-Id"]
     assert error_id in answer.text
     assert "Your site" in answer.text
-    assert host.wait_until(lambda: events(host, "ZeroDivisionError"), 20)
+    assert host.wait_until(lambda: events(host, "ZeroDivisionError"))
     [event] = events(host, "ZeroDivisionError")
     assert event["tags"]["error_id"] == error_id
     assert event["tags"]["category"] == "programming"
@@ -207,7 +207,7 @@ def test_a_failing_view_gives_the_page_with_its_id_and_one_scrubbed_classified_e
 
 def test_a_failing_task_is_tried_again_and_reported_once(site: str, worker: None, host: Receiver) -> None:
     assert httpx.get(f"{site}/queue/").text == "queued"
-    assert host.wait_until(lambda: events(host, "ConnectionError"), 60)
+    assert host.wait_until(lambda: events(host, "ConnectionError"))
     [event] = events(host, "ConnectionError")
     assert event["tags"]["category"] == "external_service"
     assert event["tags"]["task_name"] == "yoursite.tasks.fetch"

@@ -280,7 +280,7 @@ def site_in_an_outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _answers(port: int) -> bool:
@@ -313,7 +313,8 @@ def test_each_page_is_whole_in_a_browser_while_everything_else_is_down(
     assert grounds == {"rgb(251, 251, 249)" if scheme == "light" else "rgb(20, 24, 27)"}
     page.goto(f"{site_in_an_outage}/breaks")
     page.fill("textarea", "Everything was down.")
-    page.click("form.feedback button")
+    with page.expect_navigation():
+        page.click("form.feedback button")
     assert page.locator("h1").inner_text() == "Thank you. Your words are kept with this error."
     assert complaints == []
     context.close()

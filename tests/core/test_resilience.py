@@ -5,14 +5,15 @@ from __future__ import annotations
 import pickle
 import ssl
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+import tenacity
 from billiard.exceptions import SoftTimeLimitExceeded
 
+from core import resilience
 from core.circuit import CLOSED, HALF_OPEN, OPEN
 from core.errors import ExternalServiceError
 from core.resilience import (
@@ -32,6 +33,7 @@ from tests.core.wire import reporting
 
 AT_ONCE = Retry(tries=3, base_s=0)
 NEVER_OPEN = Breaker(failures=1000)
+PATIENCE_S = 60
 
 
 class Clock:
@@ -40,6 +42,11 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+    monotonic = __call__
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
 
 
 def status_error(status: int, **headers: str) -> httpx.HTTPStatusError:
@@ -143,21 +150,24 @@ def test_the_event_of_an_exhausted_call_is_grouped_by_its_service() -> None:
     assert second["tags"]["service"] != "rain gauge"
 
 
-def test_all_tries_and_waits_together_stay_within_the_time_given() -> None:
+def test_all_tries_and_waits_together_stay_within_the_time_given(monkeypatch: pytest.MonkeyPatch) -> None:
     service = OutsideService(
         "weather", timeout_s=0.4, retry=Retry(tries=1000, base_s=0.02, cap_s=0.1), breaker=NEVER_OPEN
     )
+    clock = Clock()
+    for module in (resilience, tenacity, tenacity.nap):
+        monkeypatch.setattr(module, "time", clock)
     given: list[float] = []
 
     def slow(timeout_s: float) -> str:
         given.append(timeout_s)
-        time.sleep(min(timeout_s, 0.05))
+        clock.sleep(min(timeout_s, 0.05))
         raise httpx.ReadTimeout("slow")
 
-    started = time.monotonic()
+    started = clock.now
     with pytest.raises(ServiceUnavailableError):
         service.call(slow)
-    assert time.monotonic() - started < 0.5
+    assert round(clock.now - started, 9) <= 0.4
     assert len(given) > 2
     assert given == sorted(given, reverse=True)
     assert given[0] <= 0.4
@@ -240,17 +250,17 @@ def test_of_many_threads_one_tries_a_service_that_may_be_back() -> None:
 
     def trial(_: float) -> str:
         asked.release()
-        answer.wait(5)
+        answer.wait(PATIENCE_S)
         return "rain"
 
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(service.call, trial)
-        assert asked.acquire(timeout=5)
+        assert asked.acquire(timeout=PATIENCE_S)
         others = [pool.submit(service.call, trial) for _ in range(7)]
         # They fail fast, while the one trial still hangs.
-        assert [type(other.exception(timeout=5)) for other in others] == [CircuitOpenError] * 7
+        assert [type(other.exception(timeout=PATIENCE_S)) for other in others] == [CircuitOpenError] * 7
         answer.set()
-        assert first.result(timeout=5) == "rain"
+        assert first.result(timeout=PATIENCE_S) == "rain"
     assert not asked.acquire(blocking=False)
     assert service.state.state == CLOSED
 
@@ -261,18 +271,18 @@ def test_one_hanging_call_makes_no_other_wait_and_its_late_answer_changes_nothin
 
     def hanging(_: float) -> str:
         started.set()
-        answer.wait(5)
+        answer.wait(PATIENCE_S)
         return "late"
 
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(service.call, hanging)
-        assert started.wait(5)
+        assert started.wait(PATIENCE_S)
         for _ in range(2):
             with pytest.raises(ServiceUnavailableError):
                 service.call(failing(httpx.ConnectError("refused"))[0])
         assert service.state.state == OPEN
         answer.set()
-        assert slow.result(timeout=5) == "late"
+        assert slow.result(timeout=PATIENCE_S) == "late"
     assert service.state.state == OPEN
 
 

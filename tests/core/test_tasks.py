@@ -90,7 +90,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
             wait_for(lambda m=marker: reported.events(m), f"the event of {marker}")
         wait_for(lambda: len(reported.check_ins("nightly")) >= 10, "ten check-ins")
         # The worker is alive after all this: what comes last has been worked on after what came first.
-        assert worker_app.gives.apply_async(args=[7], queue=queue).get(timeout=40) == 7
+        assert worker_app.gives.apply_async(args=[7], queue=queue).get(timeout=120) == 7
         yield everything
 
 

@@ -14,10 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from unittest import mock
 from urllib.parse import urlsplit
 
 import sentry_sdk
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.cache import caches
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
@@ -26,6 +27,8 @@ from django.db import close_old_connections, connections
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 
+from core.sentry import denominators
+from core.sentry.denominators import Denominators
 from core.sentry.setup import setup_sentry
 
 Value = TypeVar("Value")
@@ -78,9 +81,13 @@ def reporting(**variables: str) -> Iterator[MemoryTransport]:
     )
     transport = sentry_sdk.get_client().transport
     assert isinstance(transport, MemoryTransport)
+    # Its own sums, sent when asked for: those of other tests, each minute, would come in between.
+    sums = Denominators(every_s=3600)
     try:
-        yield transport
+        with mock.patch.object(denominators, "_current", sums):
+            yield transport
     finally:
+        sums.stop()
         sentry_sdk.get_client().close(timeout=0)
         sentry_sdk.get_global_scope().set_client(None)
         sentry_sdk.get_isolation_scope().clear()
@@ -169,14 +176,19 @@ def run_async(work: Coroutine[Any, Any, Value]) -> Value:
 
 
 async def _and_hang_up(work: Coroutine[Any, Any, Value]) -> Value:
-    try:
-        return await work
-    finally:
-        await sync_to_async(_hang_up)()
+    # Each request would have a thread for its synchronous code, gone before anybody could close what that opened;
+    # inside a context they share its thread. A cache that a task makes is out of reach too, so all are made here.
+    async with ThreadSensitiveContext():
+        for alias in caches:
+            caches[alias]
+        try:
+            return await work
+        finally:
+            await sync_to_async(_hang_up)()
 
 
 def _hang_up() -> None:
-    """Synchronous code ran in a thread that outlives the loop; nobody else would close what it opened."""
+    """Close what synchronous code opened; called in its thread."""
     connections.close_all()
     for cache in caches.all(initialized_only=True):
         for pool in getattr(getattr(cache, "_cache", None), "_pools", {}).values():

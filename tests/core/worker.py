@@ -40,7 +40,7 @@ class Reported:
         return [item["status"] for item in self.items("check_in") if item["monitor_slug"] == slug]
 
 
-def wait_for(condition: Callable[[], Any], what: str, timeout_s: float = 40) -> Any:
+def wait_for(condition: Callable[[], Any], what: str, timeout_s: float = 120) -> Any:
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if found := condition():
@@ -79,7 +79,7 @@ def running_worker(directory: Path, queue: str, *arguments: str) -> Iterator[Rep
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -22,7 +22,7 @@ from tests.exactly_one.ways.row import Way
 from tests.exactly_one.ways.tasks import SCHEDULED, STOPPING, TASKS
 
 REQUEST_ID = "request-of-the-table"
-PATIENCE_S = 60.0
+PATIENCE_S = 150.0
 COLD = "cold"
 PROCESSES = ("beat", "warm", COLD)
 

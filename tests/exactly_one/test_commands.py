@@ -32,10 +32,10 @@ def ended(site: Ground) -> Ended:
             how = waiting.pop()
             running[how] = _start(site, how)
         how, process = next(iter(running.items()))
-        statuses[how] = process.wait(60)
+        statuses[how] = process.wait(150)
         del running[how]
     # What the killed ones left on disk is taken over by whoever comes next.
-    assert _start(site, "refuses", "the-last").wait(60) == 1
+    assert _start(site, "refuses", "the-last").wait(150) == 1
     wait_for(lambda: not spool_status(_spool(site)).queued["error"], "an empty spool")
     return statuses
 

@@ -10,7 +10,7 @@ from tests.exactly_one.running import REQUEST_ID, TaskRun, run_tasks
 from tests.exactly_one.ways.row import Way
 from tests.exactly_one.ways.tasks import SCHEDULED, TASKS
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from jobs.errors import JobCancelledError, JobUnfinishedError, LeaseLostError
 from jobs.lease import claim
 from jobs.models import Job
 from jobs.services import cancel_job, reap_jobs
+from tests.core.worker import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -125,22 +127,25 @@ def test_a_dead_workers_job_is_put_back_and_its_late_result_is_refused(job: Job,
     assert (job.state, job.attempt) == (Job.State.SUCCEEDED, 2)
 
 
-def test_a_living_worker_keeps_its_job(job: Job, settings: Settings, broker: list[str]) -> None:
-    settings.JOB_LEASE_S = 2
+def test_a_living_worker_keeps_its_job(
+    job: Job, settings: Settings, broker: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     lease = claim(job.id)
     assert lease is not None
+    ended, pauses = lease._ended, []
+
+    def wait_less(seconds: float, really_wait: Callable[[float], bool] = ended.wait) -> bool:
+        pauses.append(seconds)
+        return really_wait(0.05)
+
+    monkeypatch.setattr(ended, "wait", wait_less)
+    before = lease.job.lease_expires_at
+    assert before is not None
     with lease:
-        renewed = threading.Event()
-        for _ in range(40):
-            before = Job.objects.get(pk=job.pk).lease_expires_at
-            renewed.wait(0.1)
-            after = Job.objects.get(pk=job.pk).lease_expires_at
-            if before and after and after > before:
-                break
-        else:
-            pytest.fail("the lease was not renewed")
+        wait_for(lambda: Job.objects.filter(pk=job.pk, lease_expires_at__gt=before).exists(), "a renewal")
         assert reap_jobs() == 0
         lease.succeed()
+    assert set(pauses) == {settings.JOB_LEASE_S / 3}
     assert broker == []
 
 

@@ -19,13 +19,9 @@ from core.errors import PipelineError, UserInputError
 from core.sentry import capture_exception, denominators
 from core.sentry.denominators import Denominators
 from tests.core.wire import AsgiClient, MemoryTransport, WsgiClient, reporting
+from tests.core.worker import wait_for
 
 Sums = Counter[tuple[str, ...]]
-
-
-@pytest.fixture(autouse=True)
-def _at_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(denominators, "_current", Denominators(every_s=3600))
 
 
 def _sent(transport: MemoryTransport) -> list[dict[str, Any]]:
@@ -161,12 +157,10 @@ def test_the_sums_go_out_by_themselves() -> None:
     found = Denominators(every_s=0.02)
     with reporting() as transport:
         found.add("failed_logins")
-        for _ in range(500):
-            sentry_sdk.flush()
-            if transport.items("trace_metric"):
-                break
-            threading.Event().wait(0.01)
-        (item,) = transport.items("trace_metric")
+        try:
+            (item,) = wait_for(lambda: transport.items("trace_metric"), "sending")
+        finally:
+            found.stop()
     assert [metric["name"] for metric in item["items"]] == ["failed_logins"]
 
 
@@ -178,8 +172,8 @@ def test_a_forked_child_does_not_send_its_parents_sums() -> None:
         if child == 0:
             os._exit(len(denominators.current().snapshot()))
         _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0
-    assert denominators.current().snapshot().total() == 1
+        assert os.waitstatus_to_exitcode(status) == 0
+        assert denominators.current().snapshot().total() == 1
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork.*:DeprecationWarning")

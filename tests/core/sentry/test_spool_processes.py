@@ -7,6 +7,8 @@ from bench.receiver import Receiver
 from bench.spool import run_outage, start, wait_for_lines
 from core.sentry.spool import spool_status
 
+PATIENCE_S = 60.0
+
 
 def test_nothing_is_lost_when_the_application_is_killed_in_the_middle_of_an_outage(tmp_path: Path) -> None:
     """Killed with -9, started again, ended during the outage, started a third time: all arrive, each stored once."""
@@ -35,7 +37,7 @@ def test_forked_children_send_their_own_and_never_what_the_parent_captured(tmp_p
     with Receiver("slow", slow_s=0.02) as host:
         application = start(host, spool, ids, count=15, transactions=5, forks=3, stay=True)
         wait_for_lines(ids, 60)
-        missing = host.wait_for(set(ids.read_text().split()), 20)
+        missing = host.wait_for(set(ids.read_text().split()), PATIENCE_S)
         application.communicate()
         assert application.returncode == 0
         assert not missing, "the parent looks after what its children left"
@@ -55,7 +57,7 @@ def test_several_living_processes_share_a_directory_without_sending_anything_twi
     with Receiver("slow", slow_s=0.01) as host:
         applications = [start(host, spool, ids, count=40, stay=True) for _ in range(2)]
         wait_for_lines(ids, 80)
-        assert not host.wait_for(set(ids.read_text().split()), 20)
+        assert not host.wait_for(set(ids.read_text().split()), PATIENCE_S)
         for application in applications:
             application.communicate()
         assert set(host.stored.values()) == {1}
