@@ -95,8 +95,8 @@ def sums(
     by: Sequence[str] = (),
     **labels: Values,
 ) -> dict[tuple[str, ...], float]:
-    """What a metric adds up to, by the labels in `by` ("" where a series has none of it); `release` and `environment` may
-    stand in `by`, too. `labels` narrow it: `status="500"`, `route=["a/", "b/"]`."""
+    """What a metric adds up to, by the labels in `by` ("" where a series has none of it); `release`, `environment`
+    and `project` (its key) may stand in `by`, too. `labels` narrow it: `status="500"`, `route=["a/", "b/"]`."""
     condition, values = where.series(name, labels)
     columns = [_column(label) for label in by]
     chosen = "".join(f"{column}, " for column, _ in columns)
@@ -256,6 +256,8 @@ def _sketches(condition: str, values: list[Any], since: float, until: float) -> 
 def _column(label: str) -> tuple[str, str | None]:
     if label in {"release", "environment"}:
         return f"s.{label}", None
+    if label == "project":
+        return "s.project_id", None
     return "json_extract(s.labels, ?)", _path(label)
 
 
