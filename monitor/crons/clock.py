@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from monitor.crons.course import settle
-from monitor.crons.models import CheckIn, CheckInStatus, CronEnvironment, ReceivingGap
+from monitor.crons.models import CheckIn, CheckInStatus, CronEnvironment
 from monitor.crons.watching import horizon
-from strategy import load_strategy
+from monitor.retention.pace import Pace
+from monitor.site.strategy_file import current_strategy
 
 JUDGE_EVERY_S = 10.0
 _BUDGET_S = 1.0
-_STEP = 2000
-_STEPS_MAX = 200
 
 
 def judge(now: float) -> None:
@@ -47,14 +44,9 @@ def _waiting(moment: datetime) -> list[int]:
 
 def forget_old(now: float) -> None:
     """Check-ins are kept as long as events."""
-    before = datetime.fromtimestamp(now - load_strategy().retention.events_s, UTC)
-    _delete(CheckIn.objects.filter(started__lt=before))
-    _delete(ReceivingGap.objects.filter(until__lt=before))
-
-
-def _delete(rows: QuerySet[Any]) -> None:
-    for _ in range(_STEPS_MAX):
-        step = list(rows.values_list("pk", flat=True)[:_STEP])
-        if not step:
-            return
-        rows.model._default_manager.filter(pk__in=step).delete()
+    before, pace = now - current_strategy().retention.events_s, Pace(_BUDGET_S)
+    for table, column in (("crons_checkin", "started"), ("crons_receivinggap", "until")):
+        pace.delete(
+            f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {column} < ? LIMIT ?)",  # noqa: S608
+            before,
+        )

@@ -128,6 +128,7 @@ class CheckIn(models.Model):
         constraints = [models.UniqueConstraint(fields=["environment", "uid"], name="check_in_of_environment")]
         indexes = [
             models.Index(fields=["environment", "-started"], name="check_in_by_start"),
+            models.Index(fields=["started"], name="check_in_by_age"),
             models.Index(
                 fields=["timeout_at"], name="check_in_running", condition=models.Q(status="in_progress")
             ),

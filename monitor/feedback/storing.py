@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.db import transaction
-
 from monitor.feedback.models import Contact, Feedback
 from monitor.feedback.reading import Arrived
-from strategy import load_strategy
+from monitor.retention.pace import Pace
+from monitor.site.strategy_file import current_strategy
 
-_STEP = 500
+_RUN_S = 2.0
 
 
 def keep(arrived: Arrived) -> Feedback | None:
@@ -41,8 +40,12 @@ def keep(arrived: Arrived) -> Feedback | None:
 
 def forget_old(now: float) -> None:
     """By the clock, as `retention.feedback` says: the words and the address."""
-    before = datetime.fromtimestamp(now - load_strategy().retention.feedback_s, UTC)
-    old = Feedback.objects.filter(received__lt=before)
-    while ids := list(old.values_list("pk", flat=True)[:_STEP]):
-        with transaction.atomic():
-            Feedback.objects.filter(pk__in=ids).delete()
+    before = datetime.fromtimestamp(now - current_strategy().retention.feedback_s, UTC)
+
+    def some(size: int) -> int:
+        ids = list(Feedback.objects.filter(received__lt=before).values_list("pk", flat=True)[:size])
+        Contact.objects.filter(feedback__in=ids).delete()
+        Feedback.objects.filter(pk__in=ids).delete()
+        return len(ids)
+
+    Pace(_RUN_S).run(some)

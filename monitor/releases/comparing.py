@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from monitor.releases.figures import Health, Scope, health_of
 from monitor.releases.models import Release
+from monitor.releases.requests import Requests, requests_of
 
 CLEAR_Z = 1.96
 """By chance alone, one difference in twenty is larger than so many standard errors."""
+_SLOWER_SHARE = 0.1
+_REQUESTS_MIN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,39 @@ def compare(one: Release, other: Release, scope: Scope) -> list[Line]:
     both = health_of([one, other], scope)
     before, after = both[one.pk], both[other.pk]
     lines = [
-        _line(name, unit, value(before), value(after), rate(before), rate(after))
+        Line(name, unit, value(before), value(after), verdict_of(rate(before), rate(after)))
         for name, unit, value, rate in _RATES
     ]
     counts = [Line(name, "", count(before), count(after)) for name, count in _COUNTS]
-    return lines + counts
+    return lines + _answers(requests_of(one, scope), requests_of(other, scope)) + counts
 
 
-def _line(name: str, unit: str, one: float | None, other: float | None, before: Rate, after: Rate) -> Line:
-    return Line(name, unit, one, other, verdict_of(before, after))
+def _answers(before: Requests, after: Requests) -> list[Line]:
+    """Nothing where neither has sent transactions."""
+    if not before.count and not after.count:
+        return []
+    failed = Rate(before.failed, before.count), Rate(after.failed, after.count)
+    return [
+        Line(
+            "Failed requests, of those sampled",
+            "share",
+            failed[0].share,
+            failed[1].share,
+            verdict_of(*failed),
+        ),
+        Line("p95 of requests, of those sampled", "ms", before.p95_ms, after.p95_ms, _slower(before, after)),
+        Line("Requests sampled", "", before.count, after.count),
+    ]
+
+
+def _slower(before: Requests, after: Requests) -> str:
+    """Quantiles are right within 1 %, and of few requests they say little."""
+    one, other = before.p95_ms, after.p95_ms
+    if not one or not other or min(before.count, after.count) < _REQUESTS_MIN:
+        return ""
+    if abs(other - one) < _SLOWER_SHARE * one:
+        return "no clear difference"
+    return "worse" if other > one else "better"
 
 
 def verdict_of(before: Rate, after: Rate) -> str:

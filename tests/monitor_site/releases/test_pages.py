@@ -164,6 +164,33 @@ def test_two_side_by_side(deliver: Delivery, as_viewer: Client) -> None:
     assert "Crash-free sessions 99.9 % 99 % worse" in turned
 
 
+def transaction(release: str, seconds: float, status: str = "ok") -> Thing:
+    end = time.time()
+    trace = {"trace_id": uuid4().hex, "span_id": "0123456789abcdef", "op": "http.server", "status": status}
+    return {
+        "type": "transaction",
+        "transaction": "/orders/",
+        "release": release,
+        "environment": "production",
+        "start_timestamp": end - seconds,
+        "timestamp": end,
+        "contexts": {"trace": trace},
+    }
+
+
+def test_how_two_releases_answer(deliver: Delivery, as_viewer: Client) -> None:
+    deliver(*(transaction("shop@1.0.0", 0.1) for _ in range(120)))
+    deliver(*(transaction("shop@1.1.0", 0.5, "internal_error" if n % 2 else "ok") for n in range(120)))
+    page = text_of(as_viewer.get("/releases/compare/", {"a": "shop@1.0.0", "b": "shop@1.1.0"}))
+    assert "Failed requests, of those sampled 0 % 50 % worse" in page
+    slower = re.search(r"p95 of requests, of those sampled (\d+) ms (\d+) ms worse", page)
+    assert slower is not None
+    assert (float(slower[1]), float(slower[2])) == pytest.approx((100, 500), rel=0.03)
+    short = as_viewer.get("/releases/compare/", {"a": "shop@1.0.0", "b": "shop@1.1.0", "period": "24h"})
+    assert "Requests sampled 120 120" in text_of(short)
+    assert "Requests sampled 0" not in text_of(as_viewer.get(LIST))
+
+
 @pytest.mark.parametrize(
     ("before", "after", "verdict"),
     [
