@@ -19,6 +19,9 @@ _BUDGET_S = 1.0
 
 def judge(now: float) -> None:
     """Missed and timed out, up to when it is known what came. What takes longer than a second goes on next time."""
+    if not _is_anything_due():
+        # An installation without jobs does not write every ten seconds.
+        return
     with transaction.atomic():
         until = horizon(now)
     if until is None:
@@ -33,6 +36,13 @@ def judge(now: float) -> None:
                 environment.save()
         if monotonic() - started > _BUDGET_S:
             return
+
+
+def _is_anything_due() -> bool:
+    return (
+        CronEnvironment.objects.filter(overdue_at__isnull=False).exists()
+        or CheckIn.objects.filter(status=CheckInStatus.IN_PROGRESS).exists()
+    )
 
 
 def _waiting(moment: datetime) -> list[int]:
