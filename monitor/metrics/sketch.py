@@ -77,10 +77,10 @@ class Sketch:
         ordered = sorted(self.buckets)
         found: list[float | None] = []
         for share in shares:
-            rank, seen = share * (total - 1), 0
+            rank, seen = max(math.ceil(share * total - 1e-9), 1), 0
             for bucket in ordered:
                 seen += self.buckets[bucket]
-                if seen > rank:
+                if seen >= rank:
                     break
             found.append(_value_of(bucket))
         return found

@@ -10,7 +10,9 @@ import orjson
 
 from monitor.events import normalise
 from monitor.issues.collecting import scrubber
+from monitor.performance.layers import DATABASE, layer_of
 from monitor.performance.reading import MAX_SPANS, Measured
+from monitor.performance.statements import normalised
 from monitor.protocol.json_payload import load_object
 
 _KEPT_DATA = (
@@ -92,11 +94,14 @@ def kept_of(arrived: Arrived) -> bytes:
 def _span(span: dict[str, Any]) -> dict[str, Any]:
     data = span.get("data")
     given = data if isinstance(data, dict) else {}
+    text = span.get("description")
+    if isinstance(text, str) and layer_of(str(span.get("op"))) == DATABASE:
+        text = normalised(text) or text
     return {
         "id": span.get("span_id"),
         "parent": span.get("parent_span_id"),
         "op": span.get("op"),
-        "text": span.get("description"),
+        "text": text,
         "start": span.get("start_timestamp"),
         "end": span.get("timestamp"),
         "status": span.get("status"),

@@ -66,6 +66,12 @@ class Course:
     layers: dict[str, list[float | None]] = field(default_factory=dict)
     """Mean milliseconds a transaction."""
 
+    @property
+    def outcomes(self) -> dict[str, list[int]]:
+        """Stacked, they are all that were received."""
+        well = [count - failed for count, failed in zip(self.counts, self.failed, strict=True)]
+        return {"well": well, "failed": self.failed} if any(self.failed) else {"samples": self.counts}
+
 
 def sums_by_group(scope: Scope) -> dict[int, Sums]:
     """Of all groups, whosever they are: whoever asks picks those that a reader may see."""

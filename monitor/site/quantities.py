@@ -54,7 +54,7 @@ def span(seconds: float) -> str:
         return f"−{span(-seconds)}"
     if seconds == 0:
         return "0 s"
-    if seconds < 0.001:
+    if seconds < 0.0009995:
         return f"{seconds * 1e6:.0f} µs"
     if seconds < 0.9995:
         return f"{seconds * 1e3:.3g} ms" if seconds < 0.1 else f"{seconds * 1e3:.0f} ms"

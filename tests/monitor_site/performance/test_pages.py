@@ -16,7 +16,7 @@ from tests.monitor_site.metrics.sending import item, metric
 from tests.monitor_site.performance.traced import Json, span, transaction
 
 OVERVIEW = "/performance/"
-TASK = {"name": "experiments.tasks.train", "op": "queue.task.celery"}
+TASK: Json = {"name": "experiments.tasks.train", "op": "queue.task.celery"}
 
 
 def _recent(seconds_ago: float = 600) -> float:
