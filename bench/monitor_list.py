@@ -4,7 +4,7 @@
 
 DIRECTORY is one that bench/monitor_seed.py has filled; without it, one is filled and thrown away. Requests go through the
 whole of Django in this process, with DEBUG off; a figure is the 95th percentile of its requests. The member's figures
-are those of somebody who sees five of the twenty projects, so that each query has to leave issues out.
+are those of somebody who sees six of the twenty projects, so that each query has to leave issues out.
 """
 
 import argparse

@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from pytest_django.fixtures import Settings
 
 from monitor.access.models import AuditEntry, User
+from monitor.feedback.models import Feedback
 from monitor.issues import services
 from monitor.issues.merging import merge
 from monitor.issues.models import (
@@ -31,6 +32,7 @@ from monitor.issues.models import (
 from monitor.issues.services import ActionError
 from monitor.issues.unmerging import unmerge
 from monitor.projects.models import Project
+from monitor.releases.models import Regression, Release
 from tests.monitor_site.delivering import Delivery
 from tests.monitor_site.issues_list.events import failure
 
@@ -240,6 +242,24 @@ def test_activities_and_comments_go_along(two: tuple[Issue, Issue], member: User
     noted = Activity.objects.get(kind="merged")
     assert (noted.issue, noted.data["from"][0]["short_id"]) == (a, "HYDROML-2")
     assert AuditEntry.objects.filter(action="issue.merged").count() == 1
+
+
+def test_what_other_rooms_keep_of_an_issue_goes_along(
+    two: tuple[Issue, Issue], deliver: Delivery, member: User
+) -> None:
+    """Also where both have the same: of two regressions in one release one is enough."""
+    a, b = two
+    event = StoredEvent.objects.filter(issue=b)[0]
+    deliver(
+        ("user_report", {"event_id": event.event_id, "comments": "no rain at all", "name": "Gauge keeper"})
+    )
+    release = Release.objects.create(version="2.0", created_at=time.time())
+    for issue in (a, b):
+        Regression.objects.create(release=release, issue=issue, at=time.time())
+    assert Feedback.objects.get().issue == b
+    merge(two, member)
+    assert Feedback.objects.get().issue == a
+    assert Regression.objects.get().issue == a
 
 
 def test_only_issues_of_one_project_are_merged(
