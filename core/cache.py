@@ -19,7 +19,7 @@ from django.core.cache import caches
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.redis import RedisCache
 
-from core.sentry import counters
+from core.sentry import counters, denominators
 from core.sentry.capture import capture_exception
 
 logger = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 LEFT_ALONE_S = 5.0
 REPORT_EVERY_S = 60.0
+_NOTHING, _AWAY = object(), object()
 
 
 class Outage:
@@ -157,7 +158,11 @@ class ForgivingRedisCache(RedisCache):
         return self._forgiving(lambda: RedisCache.add(self, key, value, timeout, version), True)
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
-        return self._forgiving(lambda: RedisCache.get(self, key, default, version), default)
+        value = self._forgiving(lambda: RedisCache.get(self, key, _NOTHING, version), _AWAY)
+        if value is _AWAY:
+            return default
+        _count_look_ups(hits=int(value is not _NOTHING), misses=int(value is _NOTHING))
+        return default if value is _NOTHING else value
 
     def set(
         self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
@@ -172,7 +177,11 @@ class ForgivingRedisCache(RedisCache):
 
     def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:
         wanted = list(keys)
-        return self._forgiving(lambda: RedisCache.get_many(self, wanted, version), {})
+        found = self._forgiving(lambda: RedisCache.get_many(self, wanted, version), None)
+        if found is None:
+            return {}
+        _count_look_ups(hits=len(found), misses=len(wanted) - len(found))
+        return found
 
     def has_key(self, key: Any, version: int | None = None) -> bool:
         return self._forgiving(lambda: RedisCache.has_key(self, key, version), False)
@@ -198,6 +207,13 @@ class ForgivingRedisCache(RedisCache):
 
     def clear(self) -> None:
         self._forgiving(lambda: RedisCache.clear(self), None)
+
+
+def _count_look_ups(*, hits: int, misses: int) -> None:
+    """Each look-up that the server answered: of these the share of hits is made."""
+    for outcome, number in (("hit", hits), ("miss", misses)):
+        if number:
+            denominators.current().add("cache_lookups", number, outcome=outcome)
 
 
 def _hang_up(pools: dict[int, Any]) -> None:

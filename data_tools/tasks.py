@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from core.sentry.measures import timed
 from core.sentry.task_scope import describe_task
 from core.tasks import SentryTask
 from data_tools import cleaning, processing
@@ -17,7 +18,7 @@ def process_source(job_id: str) -> None:
     if lease is None:
         return
     describe_task(datasource_id=lease.subject_id, stage="processing", job_id=job_id)
-    with lease:
+    with lease, timed("processing_time_s", kind="upload"):
         processing.process_upload(lease)
     processing.drop_unreadable_upload(lease.subject_id)
 
@@ -29,7 +30,7 @@ def import_weather(job_id: str) -> None:
     if lease is None:
         return
     describe_task(weather_import_id=lease.subject_id, stage="asking", job_id=job_id)
-    with lease:
+    with lease, timed("processing_time_s", kind="weather"):
         weather.import_weather(lease)
 
 

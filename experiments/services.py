@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from core.sentry.measures import timed
 from data_tools.models import DataSource
 from data_tools.words import step_words
 from experiments.engine.guards import check_spec
@@ -125,7 +126,8 @@ def run_trial(lease: Lease) -> None:
     score: float | None = None
     with suppress(TrainingDivergedError):
         frame = load_frame(trial.experiment.source, spec)
-        score = evaluate_trial(frame, spec, trial.parameters, trial_seed(spec, trial.number))
+        with timed("training_time_s", kind="trial"):
+            score = evaluate_trial(frame, spec, trial.parameters, trial_seed(spec, trial.number))
     lease.check()
     with transaction.atomic():
         lease.succeed()
@@ -196,7 +198,8 @@ def _told(trials: list[Trial]) -> list[dict[str, object]]:
 
 def _train(lease: Lease, experiment: Experiment, spec: ExperimentSpec) -> None:
     frame = load_frame(experiment.source, spec)
-    result = train(frame, spec, report=_report_to(lease, experiment), should_stop=lease.should_stop)
+    with timed("training_time_s", kind="training"):
+        result = train(frame, spec, report=_report_to(lease, experiment), should_stop=lease.should_stop)
     lease.check()
     path = f"experiments/{experiment.id}/{lease.job.id}-{lease.job.attempt}.parquet"
     _write(Path(settings.DATA_ROOT) / path, result.predictions)

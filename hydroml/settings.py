@@ -226,6 +226,11 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(env.path("BEAT_SCHEDULE", BASE_DIR / "var" / "beat-schedule"))
 CELERY_BEAT_SCHEDULE = {
     "put lost jobs back": {"task": "jobs.tasks.reap_jobs", "schedule": 5.0, "options": {"expires": 10}},
+    "measure what waits and what is used": {
+        "task": "jobs.tasks.measure_system",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
     "remove files without an owner": {"task": "data_tools.tasks.sweep_files", "schedule": 6 * 3600.0},
     "tell support of feedback": {
         "task": "core.tasks.deliver_feedback",

@@ -1,4 +1,4 @@
-"""The two tasks that beat runs for all jobs."""
+"""The tasks that beat runs for all jobs."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.sentry.check_ins import Monitor
 from core.tasks import SentryTask
-from jobs import services
+from jobs import measuring, services
 from jobs.models import Job
 
 KEEP_DAYS = 30
@@ -18,6 +18,12 @@ KEEP_DAYS = 30
 @shared_task(name="jobs.tasks.reap_jobs", base=SentryTask, ignore_result=True, max_retries=0)
 def reap_jobs() -> int:
     return services.reap_jobs()
+
+
+# A minute on, it is measured again.
+@shared_task(name="jobs.tasks.measure_system", base=SentryTask, ignore_result=True, max_retries=0)
+def measure_system() -> None:
+    measuring.measure_system()
 
 
 @shared_task(

@@ -4,6 +4,7 @@
     requests_by(where, since, until, by=("route", "status"))      {("projects/", "200"): 812.0, …}
     error_rate(where, since, until).share                         0.0013, None without requests
     feature_success(where, ["data"], since, until).share          0.997
+    ratio(where, "cache_hit_ratio", since, until)                 good look-ups of all
     rate(where, "failed_logins", since, until, step=60)           sums of each minute
     latest(where, "queue_age")                                    the newest of each gauge
 
@@ -27,6 +28,8 @@ from monitor.metrics.tiers import stretches, tier_for
 
 REQUESTS, TASKS, FEATURE_USES = "requests", "tasks", "feature_uses"
 """What core/sentry/denominators.py counts: by route and status, by task and outcome, by feature and outcome."""
+RATIOS = {"cache_hit_ratio": ("cache_lookups", "outcome", "hit")}
+"""Shares that are made of a counter: its name, a label, and the value of that label that is good."""
 _SERVER_ERROR = 500
 
 Moment = datetime | float
@@ -155,6 +158,18 @@ def task_success(where: Where, since: Moment, until: Moment, **labels: Values) -
     by_outcome = sums(where, TASKS, since, until, by=("outcome",), **labels)
     worked = by_outcome.get(("ok",), 0.0)
     return Share(worked, worked + by_outcome.get(("failed",), 0.0))
+
+
+def ratio(where: Where, name: str, since: Moment, until: Moment, **labels: Values) -> Share:
+    """A share that the application measures: made of counts where RATIOS knows them, otherwise the mean of a gauge of
+    that name, whose `total` is then how often it was measured."""
+    if name in RATIOS:
+        counter, label, good = RATIOS[name]
+        counted = sums(where, counter, since, until, by=(label,), **labels)
+        return Share(counted.get((good,), 0.0), sum(counted.values()))
+    step = max(int(_seconds(until) - _seconds(since)), 60)
+    steps = points(where, name, since, until, step, **labels)
+    return Share(sum(one.total for one in steps), float(sum(one.count for one in steps)))
 
 
 def rate(

@@ -17,6 +17,7 @@ from pytest_django.fixtures import Settings
 
 from core import cache as forgiving
 from core.cache import LEFT_ALONE_S, REPORT_EVERY_S, ForgivingRedisCache, Outage, is_degraded
+from core.sentry import denominators
 from stack.valkey import Valkey
 from tests.core.test_resilience import Clock, counted
 from tests.core.wire import reporting
@@ -178,3 +179,16 @@ def test_pages_and_readiness_say_so(client: Client, settings: Settings, clock: C
 def test_another_kind_of_cache_is_never_degraded(settings: Settings) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     assert not is_degraded()
+
+
+def test_look_ups_that_were_answered_are_counted_as_hits_and_misses(valkey: Valkey, clock: Clock) -> None:
+    cache, away = cache_at(valkey.url), cache_at(dead_url())
+    with reporting(SENTRY_TRACES_SAMPLE_RATE="0"):
+        cache.set("a", None)
+        cache.set("b", 2)
+        assert (cache.get("a", 7), cache.get("b"), cache.get("c", 7)) == (None, 2, 7)
+        assert cache.get_many(["a", "b", "c", "d"]) == {"a": None, "b": 2}
+        assert (away.get("a", 7), away.get_many(["a"])) == (7, {})
+        counted = denominators.current().snapshot()
+    look_ups = {labels: number for (name, labels), number in counted.items() if name == "cache_lookups"}
+    assert look_ups == {(("outcome", "hit"),): 4, (("outcome", "miss"),): 3}

@@ -19,6 +19,7 @@ from monitor.metrics.selectors import (
     points,
     quantiles,
     rate,
+    ratio,
     requests_by,
     sums,
     task_success,
@@ -93,6 +94,21 @@ def test_what_users_must_mend_is_neither_success_nor_failure(deliver: Delivery, 
     assert feature_success(everywhere, ["data"], NOON, NOON + 60).share == 0.75
     assert feature_success(everywhere, ["data", "other"], NOON, NOON + 60).bad == 11
     assert task_success(everywhere, NOON, NOON + 60, task="data").share == 0.75
+
+
+def test_a_ratio_is_made_of_counts_or_the_mean_of_a_gauge(deliver: Delivery, everywhere: Where) -> None:
+    deliver(
+        item(
+            metric("cache_lookups", 70, NOON, outcome="hit"),
+            metric("cache_lookups", 30, NOON, outcome="miss"),
+            metric("fill", 0.2, NOON, kind="gauge"),
+            metric("fill", 0.4, NOON + 61, kind="gauge"),
+        )
+    )
+    found = ratio(everywhere, "cache_hit_ratio", NOON, NOON + 120)
+    assert (found.share, found.total) == (0.7, 100)
+    assert ratio(everywhere, "fill", NOON, NOON + 120).share == pytest.approx(0.3)
+    assert ratio(everywhere, "unknown", NOON, NOON + 120).share is None
 
 
 def test_a_payload_that_comes_again_counts_once(deliver: Delivery, everywhere: Where) -> None:
