@@ -14,7 +14,6 @@ from monitor.access.models import Role, User
 from monitor.issues.jumping import is_event_id
 from monitor.issues.listing import COUNTED, DEFAULT_SEARCH, Listing
 from monitor.issues.models import Issue
-from monitor.issues.search.keys import KEYS
 from monitor.issues.sorting import DEFAULT, SORTS
 
 DONE, UNDO = "issues_done", "issues_undo"
@@ -86,7 +85,6 @@ def list_context(request: HttpRequest, listing: Listing) -> dict[str, Any]:
         "may_change": may_change,
         "assignees": _assignees(listing) if may_change and rows else [],
         "counted": COUNTED,
-        "keys": KEYS,
         "help": HELP,
         "done": request.session.pop(DONE, None) if DONE in request.session else None,
         "newest": newest,
