@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, expect, sync_playwright
+
+# A busy machine is no failure of an example.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -20,6 +25,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """Headless Chromium for one module: while it runs, Django refuses the database to its thread."""
+    expect.set_options(timeout=60_000)  # Playwright's 5 s are short on a busy machine
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium,

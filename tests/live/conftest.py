@@ -21,8 +21,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSystem]:
     if address := os.environ.get("LIVE_ADDRESS"):
         yield LiveSystem({}, 0, tmp_path_factory.mktemp("live"), given_address=address.rstrip("/"))
         return
-    # A short lease, so that a killed worker's job comes back in seconds.
-    with live_system(tmp_path_factory.mktemp("live"), JOB_LEASE_S="3") as system:
+    # A short lease, so that a killed worker's job comes back in seconds; not so short that a living one of a busy
+    # machine loses its own.
+    with live_system(tmp_path_factory.mktemp("live"), JOB_LEASE_S="6") as system:
         yield system
 
 

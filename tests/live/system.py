@@ -1,6 +1,7 @@
 """A whole HydroML for a test: web, worker and beat as real processes on a database of their own."""
 
 import contextlib
+import itertools
 import os
 import secrets
 import signal
@@ -21,10 +22,12 @@ from stack.ports import HOST, free_port
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 Answer = TypeVar("Answer")
+# Each system has one of its own: the worker of one must not take what another one queued.
+_redis_databases = itertools.count(secrets.randbelow(14))
 
 
 def wait_for(
-    what: str, probe: Callable[[], Answer], *, timeout_s: float = 60.0, every_s: float = 0.1
+    what: str, probe: Callable[[], Answer], *, timeout_s: float = 150.0, every_s: float = 0.1
 ) -> Answer:
     """The first true answer of `probe`. Fails with `what` after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
@@ -122,7 +125,7 @@ def live_system(directory: Path, **variables: str) -> Iterator[LiveSystem]:
         **os.environ,
         "DATABASE_URL": urlunsplit(given._replace(path=f"/{name}")),
         "REDIS_URL": urlunsplit(
-            urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{1 + secrets.randbelow(14)}")
+            urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{1 + next(_redis_databases) % 14}")
         ),
         "DATA_ROOT": str(directory / "data"),
         "BEAT_SCHEDULE": str(directory / "beat-schedule"),

@@ -12,10 +12,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.conftest import SHARED_DATA
 from tests.live.system import LiveSystem
 
-pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(600)]
 
 PASSWORD = "kt9-river-bed"
-WORK_TIMEOUT_MS = 90_000
+WORK_TIMEOUT_MS = 150_000
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
 
@@ -49,7 +49,7 @@ class Walk:
 
     def _too_wide_by(self) -> int:
         """Pixels by which the page is wider than the window, once plots have followed the window's new size."""
-        for _ in range(50):
+        for _ in range(300):
             over = self.page.evaluate(
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )

@@ -12,7 +12,7 @@ from data_tools.engine.process import process_file
 from tests.live.system import LiveSystem, wait_for
 from tests.live.visitor import Visitor
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def wait_until_succeeded(live: LiveSystem, table: str, subject: str) -> dict[str
         job = job_of(live, table, subject)
         return job if job["state"] not in ("queued", "running") else None
 
-    job = wait_for("the work is over", over, timeout_s=120)
+    job = wait_for("the work is over", over)
     assert job["state"] == "succeeded", job
     return job
 

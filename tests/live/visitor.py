@@ -15,7 +15,7 @@ class Visitor:
     """Keeps cookies; posts what a form would post."""
 
     def __init__(self, address: str) -> None:
-        self.http = httpx.Client(base_url=address, follow_redirects=True, timeout=60)
+        self.http = httpx.Client(base_url=address, follow_redirects=True, timeout=150)
 
     def __enter__(self) -> Self:
         return self
@@ -58,7 +58,7 @@ class Visitor:
             answer = self.post(f"/data/upload/{project}/", {}, files={"file": (file.name, content)})
         return _uuid_of(answer)
 
-    def wait_until_over(self, path: str, *, timeout_s: float = 90) -> str:
+    def wait_until_over(self, path: str, *, timeout_s: float = 150) -> str:
         """The page once it no longer asks for progress."""
 
         def over() -> str | None:

@@ -139,7 +139,7 @@ class Server:
     def request(
         self, path: str, body: bytes = b"", headers: dict[str, str] | None = None, method: str = "POST"
     ) -> Reply:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
@@ -150,7 +150,7 @@ class Server:
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(how)
-        return self.process.wait(20)
+        return self.process.wait(60)
 
 
 @contextmanager
@@ -183,13 +183,13 @@ def free_port() -> int:
         return port
 
 
-def wait_for_port(port: int, process: "subprocess.Popen[bytes]", timeout_s: float = 20) -> None:
+def wait_for_port(port: int, process: "subprocess.Popen[bytes]", timeout_s: float = 60) -> None:
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
         if process.poll() is not None:
             raise AssertionError(f"the server ended with {process.returncode}")
         try:
-            socket.create_connection(("127.0.0.1", port), 0.5).close()
+            socket.create_connection(("127.0.0.1", port), 5).close()
             return
         except OSError:
             time.sleep(0.02)

@@ -16,6 +16,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import brotli
+import psutil
 import pytest
 import sentry_sdk
 import zstandard
@@ -93,7 +94,7 @@ def test_raw_clients_are_received_in_every_encoding_and_by_chunks(server):
         for event_id, (name, pack) in zip(ids, packers.items(), strict=False)
     ]
     statuses.append(server.request(ENVELOPE, event(ids[4])).status)
-    connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
     connection.request("POST", ENVELOPE, iter([event(ids[5])[:30], event(ids[5])[30:]]), encode_chunked=True)
     statuses.append(connection.getresponse().status)
     connection.close()
@@ -116,7 +117,7 @@ def test_raw_clients_are_received_in_every_encoding_and_by_chunks(server):
     ],
 )
 def test_broken_http_is_answered_or_hung_up_on_never_with_a_500(server, data):
-    with socket.create_connection(("127.0.0.1", server.port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), 60) as connection:
         connection.sendall(data)
         connection.shutdown(socket.SHUT_WR)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
@@ -125,18 +126,24 @@ def test_broken_http_is_answered_or_hung_up_on_never_with_a_500(server, data):
     assert server.request(ENVELOPE, event(uuid.uuid4().hex)).status == 200
 
 
+def cpu_s(server):
+    """Of its processor, whatever else this machine does."""
+    times = psutil.Process(server.process.pid).cpu_times()
+    return times.user + times.system
+
+
 def test_a_bomb_costs_the_server_neither_memory_nor_time(server):
     packer = zlib.compressobj(9, wbits=31)
     bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(300)) + packer.flush()
     head = gzip.compress(b'{}\n{"type":"attachment","length":104857600}\n')
-    started = time.monotonic()
+    before_s = cpu_s(server)
 
     statuses = [
         server.request(ENVELOPE, body, {"Content-Encoding": "gzip"}).status for body in (bomb, head + bomb)
     ]
 
     assert statuses == [413, 413]
-    assert time.monotonic() - started < 10
+    assert cpu_s(server) - before_s < 5
     status = Path(f"/proc/{server.process.pid}/status").read_text()
     peak_kb = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
     assert peak_kb < 120_000
@@ -164,7 +171,7 @@ def test_a_wrong_setting_stops_the_start_with_a_sentence(tmp_path):
         env={"MONITOR_SPOOL_FSYNC": "sometimes"},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=150,
     )
 
     assert done.returncode == 2
@@ -185,7 +192,7 @@ class Load(threading.Thread):
 
     def run(self) -> None:
         while not self.stop_event.is_set():
-            connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
             try:
                 while not self.stop_event.is_set():
                     event_id = uuid.uuid4().hex
@@ -228,7 +235,7 @@ def test_every_event_that_was_answered_survives_kill_9_exactly_once(directory, f
     assert len(stored) == len(set(stored))
 
 
-def _wait_until(condition, timeout_s: float = 30) -> None:
+def _wait_until(condition, timeout_s: float = 120) -> None:
     until = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < until
