@@ -92,8 +92,9 @@ class Sketch:
 
     def _add(self, buckets: Iterable[int], counts: Iterable[int]) -> None:
         mine = self.buckets
+        known = mine.get
         for bucket, count in zip(buckets, counts, strict=True):
-            mine[bucket] = mine.get(bucket, 0) + count
+            mine[bucket] = known(bucket, 0) + count
 
 
 def merged(stored: Iterable[bytes | None]) -> Sketch:

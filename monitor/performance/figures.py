@@ -15,7 +15,7 @@ from monitor.performance.scope import Scope
 
 QUANTILES = (0.5, 0.75, 0.95, 0.99)
 _SKETCHES = (
-    "SELECT b.group_id, b.minute, s.durations FROM performance_transactionbucket b"
+    "SELECT b.group_id, b.minute, b.count, s.durations FROM performance_transactionbucket b"
     " CROSS JOIN performance_transactionsketch s ON s.bucket_id = b.id"
     " WHERE b.group_id IN (SELECT value FROM json_each(?)) AND b.step = ? AND b.minute >= ? AND b.minute < ?"
 )
@@ -36,12 +36,14 @@ class Sums:
     bearable: int = 0
     total_ms: float = 0.0
 
-    def add(self, count: int, failed: int, quick: int, bearable: int, total_ms: float) -> None:
-        self.count += count
-        self.failed += failed
-        self.quick += quick
-        self.bearable += bearable
-        self.total_ms += total_ms
+    def plus(self, other: Sums) -> Sums:
+        return Sums(
+            self.count + other.count,
+            self.failed + other.failed,
+            self.quick + other.quick,
+            self.bearable + other.bearable,
+            self.total_ms + other.total_ms,
+        )
 
     @property
     def mean_ms(self) -> float | None:
@@ -87,21 +89,36 @@ def sums_by_group(scope: Scope) -> dict[int, Sums]:
     return found
 
 
-def sketches_of(groups: Iterable[int], scope: Scope) -> Iterator[tuple[int, int, bytes]]:
-    """Group, minute and the sketch of each bucket."""
+def sums_of(groups: Sequence[int], scope: Scope) -> Sums:
+    """Of these groups together."""
+    row = (
+        database()
+        .execute(
+            "SELECT sum(count), sum(failed), sum(quick), sum(bearable), sum(total_ms)"
+            " FROM performance_transactionbucket WHERE group_id IN (SELECT value FROM json_each(?))"
+            " AND step = ? AND minute >= ? AND minute < ?",
+            (as_json(groups), scope.step, scope.first, scope.last),
+        )
+        .fetchone()
+    )
+    return Sums() if row[0] is None else Sums(*row)
+
+
+def sketches_of(groups: Iterable[int], scope: Scope) -> Iterator[tuple[int, int, int, bytes]]:
+    """Group, minute, count and the sketch of each bucket."""
     values = (as_json(groups), scope.step, scope.first, scope.last)
     yield from database().execute(_SKETCHES, values)
 
 
 def quantiles_of(groups: Iterable[int], scope: Scope, shares: Sequence[float]) -> list[float | None]:
     """Milliseconds; of all these groups together."""
-    return merged(data for _, _, data in sketches_of(groups, scope)).quantiles(shares)
+    return merged(data for *_, data in sketches_of(groups, scope)).quantiles(shares)
 
 
 def course_of(groups: Sequence[int], scope: Scope) -> Course:
     """For the charts of one transaction."""
     by_minute: dict[int, Sketch] = {}
-    for _, minute, data in sketches_of(groups, scope):
+    for _, minute, _, data in sketches_of(groups, scope):
         by_minute.setdefault(minute, Sketch()).merge_bytes(data)
     rows = {
         row[0]: row[1:]
@@ -154,7 +171,7 @@ def latency(
     """A quantile of the durations of requests, in milliseconds, and of how many: for rules and dashboards."""
     scope = Scope.of(projects, environment, since, until)
     groups = groups_of(projects, environment=environment, name=name, is_task=False)
-    sketch = merged(data for _, _, data in sketches_of(groups, scope))
+    sketch = merged(data for *_, data in sketches_of(groups, scope))
     return sketch.quantile(share), sketch.count
 
 
@@ -164,5 +181,5 @@ def quick_share(
     """How many requests took no longer, and of how many: for objectives of latency. Right within 1 % of `within_ms`."""
     scope = Scope.of(projects, environment, since, until)
     groups = groups_of(projects, environment=environment, is_task=False)
-    sketch = merged(data for _, _, data in sketches_of(groups, scope))
+    sketch = merged(data for *_, data in sketches_of(groups, scope))
     return sketch.count_up_to(within_ms), sketch.count

@@ -92,7 +92,7 @@ def rows_of(scope: Scope, *, is_task: bool, words: str = "", sort: str = "time")
             row = rows[project, name, op] = Row(pk, project, name, op, [], Sums())
         row.groups.append(pk)
         one = sums[pk]
-        row.sums.add(one.count, one.failed, one.quick, one.bearable, one.total_ms)
+        row.sums = one if len(row.groups) == 1 else row.sums.plus(one)
     _put_exact(rows.values(), exact)
     return sorted(rows.values(), key=lambda row: (SORTS[sort][1](row), row.name, row.pk))
 
@@ -109,12 +109,12 @@ def fill(rows: Sequence[Row], scope: Scope) -> None:
     now: dict[int, Sketch] = {}
     for row in rows:
         row.trend = [0] * len(place)
-    for group, minute, data in sketches_of(of_group, scope):
-        row, one = of_group[group], Sketch.from_bytes(data)
-        row.trend[place[minute]] += one.count
-        now.setdefault(row.pk, Sketch()).merge(one)
+    for group, minute, count, data in sketches_of(of_group, scope):
+        row = of_group[group]
+        row.trend[place[minute]] += count
+        now.setdefault(row.pk, Sketch()).merge_bytes(data)
     before: dict[int, Sketch] = {}
-    for group, _, data in sketches_of(of_group, scope.before):
+    for group, _, _, data in sketches_of(of_group, scope.before):
         before.setdefault(of_group[group].pk, Sketch()).merge_bytes(data)
     for row in rows:
         row.quantiles = now.get(row.pk, Sketch()).quantiles(QUANTILES)

@@ -11,7 +11,7 @@ from monitor.performance import overview as listing
 from monitor.performance import selectors
 from monitor.performance.apdex import apdex_t_ms
 from monitor.performance.exact import Exact, exact_counts
-from monitor.performance.figures import QUANTILES, Sums, course_of, quantiles_of, sums_by_group
+from monitor.performance.figures import QUANTILES, course_of, quantiles_of, sums_of
 from monitor.performance.filters import PerformanceFilters
 from monitor.performance.layers import LAYERS, OWN
 from monitor.performance.scope import Scope
@@ -66,12 +66,7 @@ def transaction(request: HttpRequest, pk: int) -> HttpResponse:
     filters = PerformanceFilters.of(request)
     scope = Scope.of([group.project_id], filters.environment, filters.since, filters.until)
     groups = selectors.groups_like(group, filters.environment)
-    by_group = sums_by_group(scope)
-    sums = Sums()
-    for one in groups:
-        found = by_group.get(one)
-        if found is not None:
-            sums.add(found.count, found.failed, found.quick, found.bearable, found.total_ms)
+    sums = sums_of(groups, scope)
     course = course_of(groups, scope)
     slowest = selectors.slowest_samples(groups, scope)
     exact: Exact | None = exact_counts(scope, is_task=group.is_task).get((group.project_id, group.name))
