@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 def look_ahead(
     items: Iterable[Item], step: Callable[[Item], Result], executor: Executor, *, most: int
 ) -> Iterator[Result]:
-    """What `step` makes of each item, in the order of the items; at most `most` of them are begun and not yet given.
+    """What `step` makes of each item, in the order of the items; `most` of them are begun ahead of the one in use.
 
     Items are drawn in the caller's thread, only `step` runs in another: a step that keeps no state of its own gives
     the same as a plain loop, which it is when `most` is 0. A failure, of an item or of its step, is raised in its
@@ -23,7 +23,9 @@ def look_ahead(
         return
     begun: deque[Future[Result]] = deque()
     source, more = iter(items), True
-    while True:
+
+    def begin() -> None:
+        nonlocal more
         while more and len(begun) < most:
             try:
                 begun.append(executor.submit(step, next(source)))
@@ -32,9 +34,12 @@ def look_ahead(
             except Exception as error:  # kept for its turn: an earlier item may fail too, and that one counts
                 begun.append(_failed(error))
                 more = False
-        if not begun:
-            return
-        yield begun.popleft().result()
+
+    begin()
+    while begun:
+        result = begun.popleft().result()
+        begin()
+        yield result
 
 
 def _failed(error: Exception) -> Future[Result]:
