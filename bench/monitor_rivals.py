@@ -111,7 +111,7 @@ def foxray(where: Path, place: Path) -> Rival:
         directory=directory,
         port=port,
         database=database,
-        count="SELECT count(*) FROM events",
+        count="SELECT count(*) FROM foxray_event",
         commands=[[*program, "serve", "--port", str(port)]],
         environment={},
         make_project=make_project,
