@@ -34,6 +34,7 @@ class Arrival:
     timestamp: float
     times: int
     payload: bytes
+    """Empty while nobody has read the event in full (lookalikes.py); then `raw` is as it came."""
     data_category: str
     grouping: Grouping
     earlier: tuple[Grouping, ...]
@@ -50,10 +51,11 @@ class Arrival:
     handled: bool | None
     category: str
     severity: str
-    error_id: str | None
-    trace: bytes | None
     user: bytes | None
     tags: dict[str, str]
+    error_id: str | None = None
+    trace: bytes | None = None
+    raw: bytes = b""
     # What storing finds out.
     issue_id: int = 0
     hash_id: int = 0
@@ -77,13 +79,13 @@ def arrival_of(
 ) -> Arrival:
     """Of a normalised, scrubbed and grouped event.."""
     severity = event.tags.get("severity", "")
-    return Arrival(
+    arrival = Arrival(
         uid=bytes.fromhex(event.event_id),
         project_id=project_id,
         received=event.received,
         timestamp=event.timestamp,
         times=event.times,
-        payload=event.to_json(),
+        payload=b"",
         data_category=data_category,
         grouping=Grouping(grouping.version, grouping.hash, grouping.method, ()),
         earlier=tuple(Grouping(one.version, one.hash, one.method, ()) for one in earlier),
@@ -100,11 +102,18 @@ def arrival_of(
         handled=event.handled,
         category=event.tags.get("category", "")[:60],
         severity=severity if severity in _SEVERITIES else "",
-        error_id=event.error_id,
-        trace=_trace(event.trace_id),
         user=user_hash(event.user_key) if event.user_key else None,
         tags=tags_of(event),
     )
+    put_payload(arrival, event)
+    return arrival
+
+
+def put_payload(arrival: Arrival, event: Event) -> None:
+    """What is kept with a payload only."""
+    arrival.payload = event.to_json()
+    arrival.error_id = event.error_id
+    arrival.trace = _trace(event.trace_id)
 
 
 def _trace(trace_id: str | None) -> bytes | None:

@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, ClassVar
 
-from django.conf import settings
-
 from monitor.digest.collecting import Origin
 from monitor.digest.facts import Fact, tell
-from monitor.events import EventScrubber, normalise
 from monitor.events.model import Json
 from monitor.events.security_reports import event_of_report
-from monitor.grouping import Grouper
 from monitor.issues import attachments, counting, duplicates, event_rows, issue_state, of_hashes
-from monitor.issues.arrival import Arrival, arrival_of, user_salt
+from monitor.issues.arrival import Arrival, put_payload, user_salt
 from monitor.issues.crashes import Crashes
+from monitor.issues.event_reading import read_arrival, read_event, scrubber
+from monitor.issues.lookalikes import lookalikes, shape_of
 from monitor.issues.models import Activity
 from monitor.issues.transitions import after
 from monitor.protocol import Item
 from monitor.protocol.json_payload import load_object
 from monitor.releases.ordering import first_seen_in_database
 from monitor.stats.outcomes import DIGESTED, DUPLICATE, SAMPLED, Outcomes, count_outcomes
-from strategy import load_strategy
 
-_REPORTS = frozenset({"security", "raw_security", "nel"})
+__all__ = ["IssueCollector", "scrubber"]
 
-
-@lru_cache(maxsize=1)
-def scrubber() -> EventScrubber:
-    """One for the process: it remembers what it has seen clean."""
-    return EventScrubber.of_strategy(load_strategy(settings.STRATEGY_FILE or None))
-
-
-@lru_cache(maxsize=1)
-def _grouper() -> Grouper:
-    return Grouper()
+_REPORTS = ("security", "raw_security", "nel")
 
 
 class IssueCollector:
@@ -59,33 +46,32 @@ class IssueCollector:
                 self._attachments.append(attachments.arrived(item, origin))
             return
         raw = load_object(item.payload)
-        event_id = origin.event_id
-        if item.type in _REPORTS:
-            event_id = _id_of_report(origin)
-            raw = event_of_report(
-                raw,
-                release=_text(item.headers.get("sentry_release")),
-                environment=_text(item.headers.get("sentry_environment")),
-            )
-        self._take_event(raw, event_id, origin, item.kind.category)
-
-    def _take_event(self, raw: Json, event_id: str | None, origin: Origin, data_category: str) -> None:
-        event = normalise(raw, received=origin.received, event_id=event_id, user_salt=self._salt)
-        scrubber().scrub(event)
-        grouper = _grouper()
-        self._arrivals.append(
-            arrival_of(
-                event,
-                project_id=origin.project_id,
-                data_category=data_category,
-                grouping=grouper.group(event),
-                earlier=grouper.earlier(event),
-            )
+        if item.type == "event":
+            self._arrivals.append(self._event(raw, item, origin))
+            return
+        raw = event_of_report(
+            raw,
+            release=_text(item.headers.get("sentry_release")),
+            environment=_text(item.headers.get("sentry_environment")),
         )
+        self._arrivals.append(
+            read_arrival(raw, _id_of_report(origin), origin, item.kind.category, self._salt)
+        )
+
+    def _event(self, raw: Json, item: Item, origin: Origin) -> Arrival:
+        shape = shape_of(raw, origin.project_id) if lookalikes.is_flood else None
+        if shape is not None:
+            found = lookalikes.find(shape, raw, item.payload, origin, self._salt)
+            if found is not None:
+                return found
+        arrival = read_arrival(raw, origin.event_id, origin, item.kind.category, self._salt)
+        if shape is not None:
+            lookalikes.learn(shape, arrival)
+        return arrival
 
     def store(self) -> None:
         for raw, origin in self._crashes.events():
-            self._take_event(raw, origin.event_id, origin, "error")
+            self._arrivals.append(read_arrival(raw, origin.event_id, origin, "error", self._salt))
         attachments.store(self._attachments)
         fresh, again = duplicates.split(self._arrivals)
         if fresh:
@@ -120,6 +106,8 @@ class IssueCollector:
                     kind, data = change
                     activities.append(Activity(issue_id=issue_id, at=arrival.received, kind=kind, data=data))
                 event_rows.decide(state, arrival)
+                if arrival.is_kept and not arrival.payload:
+                    self._read_in_full(arrival)
         event_rows.store(by_issue)
         counting.count_users(by_issue, states)
         counting.count_hours(by_issue)
@@ -128,8 +116,16 @@ class IssueCollector:
         Activity.objects.bulk_create(activities)
         tell([_fact(arrival) for arrival in fresh])
 
+    def _read_in_full(self, arrival: Arrival) -> None:
+        event = read_event(
+            load_object(arrival.raw), received=arrival.received, event_id=arrival.uid.hex(), salt=self._salt
+        )
+        put_payload(arrival, event)
+
     def stored(self) -> None:
         """Rooms hear of events by facts."""
+        sampled = sum(not arrival.is_kept for arrival in self._arrivals)
+        lookalikes.note(sampled=sampled, total=len(self._arrivals))
 
 
 def _id_of_report(origin: Origin) -> str | None:

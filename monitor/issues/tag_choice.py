@@ -11,7 +11,7 @@ NEVER = frozenset(
 )  # fmt: skip
 """Ids say nothing about an issue, and each would be a row. The error id has a column; users are counted by themselves."""
 
-_NAMED_CONTEXTS = ("browser", "os", "runtime", "device", "client_os")
+NAMED_CONTEXTS = ("browser", "os", "runtime", "device", "client_os")
 
 
 def tags_of(event: Event) -> dict[str, str]:
@@ -27,7 +27,7 @@ def tags_of(event: Event) -> dict[str, str]:
         mechanism = exception.get("mechanism", {}).get("type")
         if mechanism:
             found["mechanism"] = str(mechanism)[:MAX_VALUE]
-    for name in _NAMED_CONTEXTS:
+    for name in NAMED_CONTEXTS:
         context = event.contexts.get(name)
         if context and type(context.get("name")) is str and context["name"]:
             version = context.get("version")
