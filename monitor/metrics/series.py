@@ -16,6 +16,7 @@ MAX_OF_NAME = 20_000
 """Of one metric in all environments and releases."""
 MAX_NAMES = 1000
 """Metrics of one project."""
+OTHER_NAME = "<other>"
 OTHER: Labels = (("<other>", "<other>"),)
 """The labels of what found no room. It still counts: only what it was is lost."""
 
@@ -52,28 +53,51 @@ def ids_of(names: Iterable[SeriesName]) -> dict[SeriesName, int]:
     """
     wanted = {name: _key(name) for name in names}
     known = _known(set(wanted.values()))
+    room = Room()
     instead: dict[SeriesName, SeriesName] = {}
     for name, key in wanted.items():
         if key not in known:
-            made = name if _has_room(name) else (*name[:6], OTHER)
-            if made[1] and not _has_name(made):
-                made = (made[0], "<other>", *made[2:6], OTHER)
+            made = room.place_for(name)
             instead[name] = made
-            known |= _make(made)
+            if _key(made) not in known:
+                known |= _make(made)
     return {name: known[_key(instead.get(name, name))] for name in wanted}
 
 
-def _has_room(name: SeriesName) -> bool:
-    project_id, metric, _, _, environment, release, _ = name
-    all_of_it, here = database().execute(_OF_METRIC, (environment, release, project_id, metric)).fetchone()
-    return bool(here < MAX_SERIES and all_of_it < MAX_OF_NAME)
+class Room:
+    """How much of it is left, asked once for a batch: a flood of labels must not cost a count each."""
 
+    def __init__(self) -> None:
+        self._of_metric: dict[tuple[int, str], int] = {}
+        self._here: dict[tuple[int, str, str, str], int] = {}
+        self._names: dict[int, int] = {}
 
-def _has_name(name: SeriesName) -> bool:
-    """Whether the metric is known, or may become so."""
-    if database().execute(_OF_METRIC, ("", "", name[0], name[1])).fetchone()[0]:
-        return True
-    return bool(database().execute(_NAMES, (name[0],)).fetchone()[0] < MAX_NAMES)
+    def place_for(self, name: SeriesName) -> SeriesName:
+        """The series itself, or what stands for it. What is given counts as taken."""
+        project_id, metric, kind, unit, environment, release, _ = name
+        self._ask(name)
+        of_metric, here = (project_id, metric), (project_id, metric, environment, release)
+        if not self._of_metric[of_metric]:
+            if self._names[project_id] >= MAX_NAMES:
+                return (project_id, OTHER_NAME, kind, unit, environment, release, OTHER)
+            self._names[project_id] += 1
+        if self._here[here] >= MAX_SERIES or self._of_metric[of_metric] >= MAX_OF_NAME:
+            return (*name[:6], OTHER)
+        self._here[here] += 1
+        self._of_metric[of_metric] += 1
+        return name
+
+    def _ask(self, name: SeriesName) -> None:
+        project_id, metric, _, _, environment, release, _ = name
+        if project_id not in self._names:
+            self._names[project_id] = database().execute(_NAMES, (project_id,)).fetchone()[0]
+        if (project_id, metric, environment, release) not in self._here:
+            all_of_it, here = (
+                database().execute(_OF_METRIC, (environment, release, project_id, metric)).fetchone()
+            )
+            # What this batch has taken in other releases is in the tables already.
+            self._of_metric[project_id, metric] = all_of_it
+            self._here[project_id, metric, environment, release] = here
 
 
 def _make(name: SeriesName) -> dict[bytes, int]:
