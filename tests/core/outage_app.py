@@ -2,7 +2,14 @@
 
 import os
 import sys
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+
+class Server(ThreadingMixIn, WSGIServer):
+    """A browser opens connections ahead; with one thread, one that stays silent would hold up all others."""
+
+    daemon_threads = True
 
 
 class Quiet(WSGIRequestHandler):
@@ -30,7 +37,8 @@ def main(port: int) -> None:
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
     from django.core.wsgi import get_wsgi_application
 
-    make_server("127.0.0.1", port, get_wsgi_application(), handler_class=Quiet).serve_forever()
+    server = make_server("127.0.0.1", port, get_wsgi_application(), Server, Quiet)
+    server.serve_forever()
 
 
 if __name__ == "__main__":
