@@ -20,7 +20,6 @@ _PROBLEMS = {
     405: "Not by this method",
     409: "There is one already",
     413: "Larger than 2.5 MB",
-    501: "The monitor does not do this",
 }
 _EXAMPLES = {
     "project_id_or_slug": "hydroml",

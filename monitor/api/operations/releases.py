@@ -71,9 +71,14 @@ def list_project_releases(call: Call, project: Project) -> Any:
     other_statuses=(208,),
 )
 def create_release(call: Call) -> Any:
-    if not call.body["projects"]:
-        raise field_error("projects", "Name one project at least.")
-    return _made(call, _projects_called(call, call.body["projects"]))
+    if call.body["projects"]:
+        return _made(call, _projects_called(call, call.body["projects"]))
+    try:
+        # As sentry-cli archives one that is there.
+        _, projects = release_for(call.user, call.body["version"])
+    except Http404 as error:
+        raise field_error("projects", "Name one project at least.") from error
+    return _made(call, projects)
 
 
 def _made(call: Call, projects: list[Project]) -> Answer:
@@ -347,12 +352,11 @@ def list_release_files(call: Call, version: str) -> Any:
     summary="Not done: the monitor keeps no source maps",
     answer="object",
     status=201,
-    other_statuses=(501,),
 )
 def upload_release_file(call: Call, version: str) -> Any:
     _release(call, version)
     raise ApiError(
-        501, "The monitor keeps no files of releases, such as source maps: stack traces stay as they came."
+        400, "The monitor keeps no files of releases, such as source maps: stack traces stay as they came."
     )
 
 

@@ -99,7 +99,7 @@ class Full:
             "monitor_id_or_slug": self.cron.slug,
             "checkin_id": "latest",
             "member_id": "me",
-            "note_id": "1",
+            "note_id": str(self.issue.activities.get(kind="comment").pk),
         }
 
 
