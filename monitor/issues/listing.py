@@ -78,6 +78,17 @@ class Listing:
         self.error: SearchError | None = None
 
     @property
+    def period_words(self) -> str:
+        """What the trend is of: the period, or a day where that is shorter, since events are counted by hours."""
+        if self.filters.period >= _DAY_H * 3600:
+            return self.filters.period_words
+        return (
+            "last 24 hours"
+            if self.filters.period_name
+            else f"24 hours until {self.filters.until:%Y-%m-%d %H:%M} UTC"
+        )
+
+    @property
     def address(self) -> str:
         """Its part of the address, from which `at` makes it again."""
         return self.query.urlencode()

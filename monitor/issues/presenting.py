@@ -116,7 +116,7 @@ def live_context(listing: Listing, shown: list[int], newest: int) -> dict[str, A
         "rows": listing.rows_of(shown),
         "fresh": fresh.count(),
         "first_page": f"{reverse('issues:list')}{_address(listing)}",
-        "period": listing.filters.period_words,
+        "period": listing.period_words,
     }
 
 

@@ -150,6 +150,14 @@ def test_the_period_changes_the_trend_and_not_the_issues(
     assert 24 <= len(row.trend) <= 30
 
 
+def test_a_trend_of_less_than_a_day_is_of_a_day_and_says_so(deliver: Delivery, as_member: Client) -> None:
+    at = time.time() - 5 * 3600
+    deliver(failure("a", timestamp=at), received=at)
+    page = as_member.get(LIST, {"period": "1h"}).content.decode()
+    assert "Last 24 hours</th>" in page
+    assert "1 in the last 24 hours" in page
+
+
 def test_a_viewer_is_offered_nothing_to_change(deliver: Delivery, as_viewer: Client) -> None:
     deliver(failure("a"))
     page = as_viewer.get(LIST).content.decode()
