@@ -108,10 +108,10 @@ def _in_query(name: str) -> Json:
 
 def _responses(one: Operation) -> Json:
     good: Json = {"description": "Done" if one.answer is None else "The answer"}
-    if one.files:
-        good["content"] = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-    elif one.answer is not None:
+    if one.answer is not None:
         good["content"] = {"application/json": {"schema": json_schema(one.answer)}}
+    if one.files:
+        good["content"]["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
     if one.is_paged:
         good["headers"] = {
             "Link": {"description": "The pages before and after", "schema": {"type": "string"}}

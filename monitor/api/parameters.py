@@ -33,6 +33,7 @@ PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
         "How far the counts of each issue go back",
     ),
     "id": ({"type": "array", "items": {"type": "string"}}, "Numbers of the issues that are meant"),
+    "download": ({"type": "string"}, "1: the file itself"),
     "full": ({"type": "string"}, "1: with all that is kept of each event"),
     "stat": (
         {"type": "string", "enum": ["received", "rejected", "blacklisted", "generated"]},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -37,7 +37,7 @@ PATH_VARIABLES: dict[str, tuple[str, str, str]] = {
 class Operation:
     """`scopes`: the token needs one of them. `answer` and `body` are kinds of schemas.py; None: nothing.
 
-    `files`: the answer is a file of any kind, no JSON.
+    `files`: the answer may also be a file of any kind.
     """
 
     method: str
@@ -51,7 +51,6 @@ class Operation:
     query: tuple[str, ...] = ()
     other_statuses: tuple[int, ...] = ()
     files: bool = False
-    audited: bool = field(default=False)
 
     @property
     def name(self) -> str:

@@ -166,6 +166,8 @@ def list_attachments(call: Call, project: Project, event_id: str) -> Any:
     scopes=READ,
     summary="About a file; with ?download=1 the file",
     answer=shapes.ATTACHMENT,
+    query=("download",),
+    files=True,
 )
 def attachment(call: Call, project: Project, event_id: str, attachment_id: str) -> Any:
     rows = Attachment.objects.filter(uid=event_id_in(event_id), project=project)
