@@ -1,0 +1,284 @@
+"""What it is for a rule to hold: one class for each way of looking, with the window that it looks at.
+
+`judge(now)` says whether the rule holds at second `now`, and the value that says so. `next_change` is the second at
+which that can change with nothing new, None when it cannot. `prompt` conditions begin to hold by what comes and by
+nothing else, and the order within a second does not matter: they are judged at once. The others are judged when the
+second is over, by all that came in it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from monitor.alerts.windows import Durations, Extremes, Spread, Sums
+from strategy.model.alerting import AlertRule
+
+P95 = 0.95
+MINUTE_S = 60
+
+
+class Condition:
+    """The part that all have in common."""
+
+    __slots__ = ("rule",)
+    prompt: ClassVar[bool] = True
+    ends_by_news: ClassVar[bool] = False
+    """Something new can end an episode; else only time can."""
+
+    def __init__(self, rule: AlertRule) -> None:
+        self.rule = rule
+
+    def beyond(self, value: float) -> bool:
+        """Whether a value is on the far side of the rule's threshold, as `fires` has it."""
+        threshold = self.rule.threshold.value if self.rule.threshold else 1.0
+        if self.rule.fires == "under":
+            return value < threshold
+        return value > threshold if self.rule.fires == "over" else value >= threshold
+
+    def judge(self, now: int) -> tuple[bool, float]:
+        raise NotImplementedError
+
+    @property
+    def next_change(self) -> int | None:
+        raise NotImplementedError
+
+    @property
+    def last(self) -> int:
+        """The latest second of which it holds something."""
+        raise NotImplementedError
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is left in the window, so it need not be kept."""
+        return self.next_change is None
+
+
+class Count(Condition):
+    """So many in the window: events, counters, slow transactions; for what is told of itself, one."""
+
+    __slots__ = ("sums",)
+
+    def __init__(self, rule: AlertRule) -> None:
+        super().__init__(rule)
+        self.sums = Sums(held_s(rule))
+
+    def add(self, second: int, number: float) -> None:
+        self.sums.add(second, number)
+
+    def judge(self, now: int) -> tuple[bool, float]:
+        self.sums.leave(now)
+        return self.beyond(self.sums.total), self.sums.total
+
+    @property
+    def next_change(self) -> int | None:
+        return self.sums.next_change
+
+    @property
+    def last(self) -> int:
+        return self.sums.last
+
+
+class Fewer(Count):
+    """Fewer than so many in the window: holds by what does not come, so only after a whole window was watched."""
+
+    __slots__ = ("_ripe", "_ripe_at")
+    prompt = False
+
+    def __init__(self, rule: AlertRule, since: int) -> None:
+        super().__init__(rule)
+        self._ripe_at = since + self.sums.window_s
+        self._ripe = False
+
+    def judge(self, now: int) -> tuple[bool, float]:
+        holds, value = super().judge(now)
+        self._ripe = now >= self._ripe_at
+        return holds and self._ripe, value
+
+    @property
+    def empty(self) -> bool:
+        return False
+
+    @property
+    def next_change(self) -> int | None:
+        return self.sums.next_change if self._ripe else self._ripe_at
+
+
+class Figure(Condition):
+    """The worst figure of the window: the highest, or for `under` the lowest."""
+
+    __slots__ = ("extremes",)
+
+    def __init__(self, rule: AlertRule) -> None:
+        super().__init__(rule)
+        self.extremes = Extremes(held_s(rule))
+
+    def add(self, second: int, figure: float) -> None:
+        self.extremes.add(second, figure)
+
+    def judge(self, now: int) -> tuple[bool, float]:
+        self.extremes.leave(now)
+        worst = self.extremes.low if self.rule.fires == "under" else self.extremes.high
+        return (False, 0.0) if worst is None else (self.beyond(worst), worst)
+
+    @property
+    def next_change(self) -> int | None:
+        return self.extremes.next_change
+
+    @property
+    def last(self) -> int:
+        return self.extremes.last
+
+
+class Part(Condition):
+    """The share of bad ones in the window, or for what is promised as good (`of_good`) the share of good ones."""
+
+    __slots__ = ("of_good", "sums")
+    prompt = False
+
+    def __init__(self, rule: AlertRule, *, of_good: bool) -> None:
+        super().__init__(rule)
+        self.of_good = of_good
+        self.sums = Sums(held_s(rule))
+
+    def add(self, second: int, total: float, bad: float) -> None:
+        self.sums.add(second, total, bad)
+
+    def judge(self, now: int) -> tuple[bool, float]:
+        self.sums.leave(now)
+        total = self.sums.total
+        if total < self.rule.minimum:
+            return False, 0.0
+        value = (total - self.sums.bad if self.of_good else self.sums.bad) / total
+        return self.beyond(value), value
+
+    @property
+    def next_change(self) -> int | None:
+        return self.sums.next_change
+
+    @property
+    def last(self) -> int:
+        return self.sums.last
+
+
+class Burn(Condition):
+    """How many times too fast a budget is spent, over two windows: both must hold. The value is that of the long one."""
+
+    __slots__ = ("budget", "long", "short")
+    prompt = False
+
+    def __init__(self, rule: AlertRule, budget: float) -> None:
+        super().__init__(rule)
+        self.budget = budget
+        self.long = Sums(held_s(rule))
+        self.short = Sums(rule.short_window_s or MINUTE_S)
+
+    def add(self, second: int, total: float, bad: float) -> None:
+        self.long.add(second, total, bad)
+        self.short.add(second, total, bad)
+
+    def judge(self, now: int) -> tuple[bool, float]:
+        self.long.leave(now)
+        self.short.leave(now)
+        pace = self._pace(self.long)
+        return self.beyond(pace) and self.beyond(self._pace(self.short)), pace
+
+    def _pace(self, sums: Sums) -> float:
+        # Rounded, so that 1.44 % of a budget of 0.1 % is 14.4 times and not a hair less.
+        return round(sums.bad / sums.total / self.budget, 9) if sums.total else 0.0
+
+    @property
+    def next_change(self) -> int | None:
+        changes = [each for each in (self.long.next_change, self.short.next_change) if each is not None]
+        return min(changes, default=None)
+
+    @property
+    def last(self) -> int:
+        return self.long.last
+
+
+class Slowness(Condition):
+    """The 95th percentile of the window."""
+
+    __slots__ = ("spread",)
+    prompt = False
+
+    def __init__(self, rule: AlertRule) -> None:
+        super().__init__(rule)
+        self.spread = Spread(held_s(rule), Spread(rule.baseline_s) if rule.baseline_s else None)
+
+    def add(self, second: int, durations: Durations) -> None:
+        self.spread.add(second, durations)
+
+    def judge(self, now: int) -> tuple[bool, float]:
+        self.spread.leave(now)
+        if self.spread.count < self.rule.minimum:
+            return False, 0.0
+        value = self.spread.quantile(P95) or 0.0
+        return self.beyond(value), value
+
+    @property
+    def next_change(self) -> int | None:
+        return self.spread.next_change
+
+    @property
+    def last(self) -> int:
+        return self.spread.last
+
+
+class Growth(Slowness):
+    """By how much the 95th percentile is above that of the time before; both need the rule's `minimum`."""
+
+    __slots__ = ()
+
+    def judge(self, now: int) -> tuple[bool, float]:
+        self.spread.leave(now)
+        older = self.spread.older
+        if older is None or min(older.count, self.spread.count) < self.rule.minimum:
+            return False, 0.0
+        before = older.quantile(P95) or 0.0
+        value = (self.spread.quantile(P95) or 0.0) / before - 1 if before else 0.0
+        return self.beyond(value), value
+
+
+class Streak(Condition):
+    """So many in a row that were bad; a good one ends it. Time alone changes nothing."""
+
+    __slots__ = ("_last", "number")
+    ends_by_news = True
+
+    def __init__(self, rule: AlertRule) -> None:
+        super().__init__(rule)
+        self.number = 0
+        self._last = 0
+
+    def add(self, second: int, *, bad: bool) -> None:
+        """One answer, unless a later one is known: what comes late says nothing of now."""
+        if second >= self._last:
+            self._last = second
+            self.number = self.number + 1 if bad else 0
+
+    def judge(self, now: int) -> tuple[bool, float]:
+        return self.number > 0 and self.beyond(self.number), float(self.number)
+
+    @property
+    def next_change(self) -> int | None:
+        return None
+
+    @property
+    def last(self) -> int:
+        return self._last
+
+    @property
+    def empty(self) -> bool:
+        return False  # jobs and paths are few, and what came last tells what is late
+
+
+def counting(rule: AlertRule, now: int) -> Count:
+    """What counts for a rule that is watched from second `now` on."""
+    return Fewer(rule, now) if rule.fires == "under" else Count(rule)
+
+
+def held_s(rule: AlertRule) -> int:
+    """The rule's window. What happens at a point of time (an issue is new, or is back) is held for the cooldown:
+    others join in it, and what comes while a new episode must wait is told when it may begin."""
+    return rule.window_s or rule.cooldown_s or MINUTE_S

@@ -1,0 +1,161 @@
+"""When an episode begins and ends, given when its rule holds: once per episode, cooldown, yielding, and the clock.
+
+Each rule is held against each place (project and environment) and key (all, an issue, a route, a feature ...) alone.
+A second is over when the clock has passed it; what goes by whole seconds is judged then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import Literal
+
+from monitor.alerts.engine_conditions import Condition, held_s
+from monitor.alerts.engine_rules import Ranked
+
+Place = tuple[int, str]
+"""Project and environment."""
+
+
+@dataclass(slots=True, eq=False)
+class Watched:
+    """A rule at one place under one key: its condition, and the episode that is open or was."""
+
+    ranked: Ranked
+    place: Place
+    key: str
+    condition: Condition
+    is_open: bool = False
+    quiet_until: int = 0
+    due: int | None = None
+    """The second at which the clock looks at it next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An episode that has begun or ended."""
+
+    watched: Watched
+    kind: Literal["fired", "resolved"]
+    at: int
+    value: float
+
+
+@dataclass(slots=True)
+class Episodes:
+    """All that is watched, with what is due when."""
+
+    now: int = 0
+    _watched: dict[tuple[int, Place, str], Watched] = field(default_factory=dict)
+    _due: list[tuple[int, int, int, Watched]] = field(default_factory=list)
+    _pushed: int = 0
+    _open: dict[tuple[Place, str], int] = field(default_factory=dict)
+    """How many episodes of a rule are open at a place."""
+    _ended: dict[tuple[Place, str], int] = field(default_factory=dict)
+    _yielding: dict[tuple[Place, str], set[Watched]] = field(default_factory=dict)
+    """Who waits for the end of a sharper rule's episodes."""
+
+    @property
+    def count(self) -> int:
+        return len(self._watched)
+
+    def find(self, ranked: Ranked, place: Place, key: str) -> Watched | None:
+        return self._watched.get((ranked.rank, place, key))
+
+    def begin(self, ranked: Ranked, place: Place, key: str, condition: Condition) -> Watched:
+        watched = Watched(ranked, place, key, condition)
+        self._watched[ranked.rank, place, key] = watched
+        return watched
+
+    def advance(self, now: int) -> Iterator[Change]:
+        """Let the clock come to `now`, which has begun and is not over: all seconds before it are judged."""
+        while self._due and self._due[0][0] < now:
+            at, _, _, watched = heappop(self._due)
+            if watched.due == at:
+                watched.due = None
+                self.now = max(self.now, at)
+                yield from self.judge(watched, at)
+        self.now = max(self.now, now)
+
+    def added(self, watched: Watched) -> Iterator[Change]:
+        """Something new came: judged now, or when this second is over."""
+        if watched.condition.prompt:
+            if not watched.is_open or watched.due is None or watched.condition.ends_by_news:
+                yield from self.judge(watched, self.now)
+        else:
+            self._look_at(watched, self.now)
+
+    def judge(self, watched: Watched, now: int) -> Iterator[Change]:
+        holds, value = watched.condition.judge(now)
+        again: int | None = None
+        if watched.is_open and not holds:
+            yield self._end(watched, now, value)
+        elif holds and not watched.is_open:
+            wait = self._silent_until(watched)
+            if wait is not None and wait <= now:
+                yield self._open_one(watched, now, value)
+            else:
+                again = wait
+        if watched.is_open or not watched.condition.prompt:
+            change = watched.condition.next_change
+            again = change if again is None else again if change is None else min(again, change)
+        self._keep(watched, now, again)
+
+    def _open_one(self, watched: Watched, now: int, value: float) -> Change:
+        watched.is_open = True
+        spot = (watched.place, watched.ranked.rule.id)
+        self._open[spot] = self._open.get(spot, 0) + 1
+        return Change(watched, "fired", now, value)
+
+    def _end(self, watched: Watched, now: int, value: float) -> Change:
+        watched.is_open = False
+        watched.quiet_until = now + watched.ranked.rule.cooldown_s
+        spot = (watched.place, watched.ranked.rule.id)
+        self._open[spot] -= 1
+        if not self._open[spot]:
+            self._ended[spot] = now
+            for waiting in self._yielding.pop(spot, ()):
+                self._look_at(waiting, now)
+        return Change(watched, "resolved", now, value)
+
+    def _silent_until(self, watched: Watched) -> int | None:
+        """The first second at which it may speak; None while a sharper rule speaks.
+
+        After that one has ended, a whole window has to pass: what is in it before belongs to the sharper's episode.
+        """
+        rule = watched.ranked.rule
+        until = watched.quiet_until
+        for sharper in rule.yields_to:
+            spot = (watched.place, sharper)
+            if self._open.get(spot):
+                self._yielding.setdefault(spot, set()).add(watched)
+                return None
+            if spot in self._ended:
+                until = max(until, self._ended[spot] + held_s(rule))
+        return until
+
+    def _look_at(self, watched: Watched, at: int) -> None:
+        if watched.due is None or at < watched.due:
+            watched.due = at
+            self._pushed += 1
+            heappush(self._due, (at, watched.ranked.rank, self._pushed, watched))
+
+    def _keep(self, watched: Watched, now: int, again: int | None) -> None:
+        """See to it that it is looked at again, or forgotten when it has nothing left to say."""
+        if again is not None and again > now:
+            self._look_at(watched, again)
+        elif watched.due is None:
+            # Only to be forgotten in time: nothing is to be told before.
+            left = max(watched.condition.last + held_s(watched.ranked.rule), watched.quiet_until)
+            if not watched.condition.empty and left > now:
+                self._look_at(watched, left)
+            elif watched.condition.empty and watched.quiet_until > now:
+                self._look_at(watched, watched.quiet_until)
+            elif watched.condition.empty and not watched.is_open:
+                self._forget(watched)
+
+    def _forget(self, watched: Watched) -> None:
+        key = (watched.ranked.rank, watched.place, watched.key)
+        if self._watched.get(key) is watched:
+            del self._watched[key]

@@ -1,0 +1,100 @@
+"""Which rules look at what: worked out once from the strategy, so that a fact meets only the rules that it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from strategy.model.alerting import AlertRule
+from strategy.model.service_levels import Slo
+from strategy.model.strategy import Strategy
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranked:
+    """A rule with its place: sharper rules come before those that yield to them."""
+
+    rule: AlertRule
+    rank: int
+    environments: frozenset[str]
+    features: frozenset[str]
+    slos: tuple[Slo, ...]
+
+
+class RuleIndex:
+    """The rules in use, by what they look at and where."""
+
+    def __init__(self, strategy: Strategy, also_in: Collection[str] = ()) -> None:
+        self._strategy = strategy
+        where = alerting_environments(strategy) | frozenset(also_in)
+        self.rules = tuple(
+            Ranked(
+                rule,
+                rank,
+                frozenset(rule.environments) or where,
+                frozenset(rule.features),
+                tuple(strategy.slos[name] for name in rule.slos),
+            )
+            for rank, rule in enumerate(sharper_first(strategy.alerts))
+            if rule.enabled
+        )
+        self._of_events: dict[tuple[str, str, str], tuple[Ranked, ...]] = {}
+        self._of_watch: dict[tuple[str, str], tuple[Ranked, ...]] = {}
+        self.features_of = lru_cache(maxsize=4096)(self._features_of)
+
+    def of_fact(self, environment: str, category: str, severity: str) -> tuple[Ranked, ...]:
+        """Rules on events, new issues and regressions, by all that can be said of many facts at once."""
+        key = (environment, category, severity)
+        found = self._of_events.get(key)
+        if found is None:
+            met = (
+                ranked
+                for watch in ("events", "new_issue", "regression")
+                for ranked in self.of_watch(environment, watch)
+                if (not ranked.rule.categories or category in ranked.rule.categories)
+                and (not ranked.rule.severities or severity in ranked.rule.severities)
+            )
+            found = self._of_events[key] = tuple(sorted(met, key=lambda ranked: ranked.rank))
+        return found
+
+    def of_watch(self, environment: str, watch: str) -> tuple[Ranked, ...]:
+        found = self._of_watch.get((environment, watch))
+        if found is None:
+            found = self._of_watch[environment, watch] = tuple(
+                each for each in self.rules if each.rule.watches == watch and environment in each.environments
+            )
+        return found
+
+    def _features_of(self, name: str) -> frozenset[str]:
+        """The features that a route or task belongs to."""
+        return frozenset(
+            feature.name
+            for feature in self._strategy.features.values()
+            if any(fnmatchcase(name, pattern) for pattern in (*feature.routes, *feature.tasks))
+        )
+
+
+def alerting_environments(strategy: Strategy) -> frozenset[str]:
+    """Where people are told."""
+    return frozenset(each.name for each in strategy.environments.values() if each.alerts)
+
+
+def sharper_first(rules: Iterable[AlertRule]) -> list[AlertRule]:
+    """In the order of the file, but no rule before one that it yields to; a circle is cut where it is met."""
+    by_id = {rule.id: rule for rule in rules}
+    ordered: list[AlertRule] = []
+    met: set[str] = set()
+
+    def place(rule: AlertRule) -> None:
+        if rule.id in met:
+            return
+        met.add(rule.id)
+        for name in rule.yields_to:
+            place(by_id[name])
+        ordered.append(rule)
+
+    for rule in by_id.values():
+        place(rule)
+    return ordered

@@ -1,0 +1,149 @@
+"""Sums over the last so many seconds, exact to the second at both edges, kept up as things come and go.
+
+At second `now` a window of `window_s` seconds holds the seconds now - window_s + 1 to now. Adding costs the same
+whatever the length of the window, and each second leaves once; only seconds in which something happened take room.
+Order does not matter: what comes late is put into its own second, or nowhere when that has left already.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+
+from monitor.metrics.sketch import Sketch
+
+Durations = tuple[tuple[float, int], ...]
+
+
+class Sums:
+    """How many in all, and how many of them bad."""
+
+    __slots__ = ("_cells", "_order", "bad", "last", "total", "window_s")
+
+    def __init__(self, window_s: int) -> None:
+        self.window_s = window_s
+        self.total = 0.0
+        self.bad = 0.0
+        self.last = 0
+        self._cells: dict[int, tuple[float, float]] = {}
+        self._order: list[int] = []
+
+    def add(self, second: int, total: float, bad: float = 0.0) -> None:
+        cell = self._cells.get(second)
+        if cell is None:
+            heappush(self._order, second)
+            self._cells[second] = (total, bad)
+            if second > self.last:
+                self.last = second
+        else:
+            self._cells[second] = (cell[0] + total, cell[1] + bad)
+        self.total += total
+        self.bad += bad
+
+    def leave(self, now: int) -> None:
+        """Let go of what is out of the window at `now`."""
+        edge = now - self.window_s
+        order = self._order
+        while order and order[0] <= edge:
+            total, bad = self._cells.pop(heappop(order))
+            self.total -= total
+            self.bad -= bad
+        if not order:
+            self.total = self.bad = 0.0
+
+    @property
+    def next_change(self) -> int | None:
+        """The second at which the oldest is no longer in the window."""
+        return self._order[0] + self.window_s if self._order else None
+
+
+class Extremes:
+    """The highest and the lowest figure."""
+
+    __slots__ = ("_cells", "_order", "last", "window_s")
+
+    def __init__(self, window_s: int) -> None:
+        self.window_s = window_s
+        self.last = 0
+        self._cells: dict[int, tuple[float, float]] = {}
+        self._order: list[int] = []
+
+    def add(self, second: int, figure: float) -> None:
+        cell = self._cells.get(second)
+        if cell is None:
+            heappush(self._order, second)
+            self._cells[second] = (figure, figure)
+            self.last = max(self.last, second)
+        else:
+            self._cells[second] = (min(cell[0], figure), max(cell[1], figure))
+
+    def leave(self, now: int) -> None:
+        while self._order and self._order[0] <= now - self.window_s:
+            del self._cells[heappop(self._order)]
+
+    @property
+    def low(self) -> float | None:
+        return min((cell[0] for cell in self._cells.values()), default=None)
+
+    @property
+    def high(self) -> float | None:
+        return max((cell[1] for cell in self._cells.values()), default=None)
+
+    @property
+    def next_change(self) -> int | None:
+        return self._order[0] + self.window_s if self._order else None
+
+
+class Spread:
+    """How long things took: quantiles, right within 1 % of themselves (monitor.metrics.sketch).
+
+    What leaves goes on into `older`, where there is one: the time before the window.
+    """
+
+    __slots__ = ("_cells", "_order", "_sketch", "count", "last", "older", "window_s")
+
+    def __init__(self, window_s: int, older: Spread | None = None) -> None:
+        self.window_s = window_s
+        self.older = older
+        self.count = 0
+        self.last = 0
+        self._sketch = Sketch()
+        self._cells: dict[int, list[tuple[float, int]]] = {}
+        self._order: list[int] = []
+
+    def add(self, second: int, durations: Durations | list[tuple[float, int]]) -> None:
+        cell = self._cells.get(second)
+        if cell is None:
+            heappush(self._order, second)
+            cell = self._cells[second] = []
+            self.last = max(self.last, second)
+        cell.extend(durations)
+        for seconds, times in durations:
+            self._sketch.add(seconds, times)
+            self.count += times
+
+    def leave(self, now: int) -> None:
+        edge = now - self.window_s
+        while self._order and self._order[0] <= edge:
+            second = heappop(self._order)
+            cell = self._cells.pop(second)
+            for seconds, times in cell:
+                self._sketch.add(seconds, -times)
+                self.count -= times
+            if self.older is not None:
+                self.older.add(second, cell)
+        self._sketch.buckets = {bucket: number for bucket, number in self._sketch.buckets.items() if number}
+        if self.older is not None:
+            self.older.leave(edge)
+
+    def quantile(self, share: float) -> float | None:
+        return self._sketch.quantile(share)
+
+    @property
+    def next_change(self) -> int | None:
+        """Of this window or of the one before it."""
+        own = self._order[0] + self.window_s if self._order else None
+        before = self.older.next_change if self.older is not None else None
+        changes = [own] if own is not None else []
+        if before is not None:
+            changes.append(before + self.window_s)
+        return min(changes, default=None)
