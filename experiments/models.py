@@ -49,6 +49,9 @@ class Experiment(models.Model):
             models.Index(fields=["-created_at", "id"], name="experiment_recent_all"),
             models.Index(Lower("name"), "id", name="experiment_name"),
             models.Index(F("nse").desc(nulls_last=True), "id", name="experiment_nse"),
+            models.Index(
+                fields=["job", "project"], name="experiment_of_job"
+            ),  # to count by state without the rows
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="experiment_name_search"),
         ]
 
