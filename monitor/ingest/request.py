@@ -1,15 +1,15 @@
 """One HTTP request as the endpoints need it: which endpoint, which headers, and the body, bounded in size and time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from monitor.protocol import ProtocolError, Reason
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 _KEPT_HEADERS = frozenset(
     {
@@ -85,7 +85,7 @@ class BodyReader:
                 Reason.TOO_SLOW, f"The body was not whole after {self._timeout_s:.0f} s; send it at once."
             ) from error
 
-    async def _read_on(self, message: MutableMapping[str, Any], receive: Receive) -> bytes:
+    async def _read_on(self, message: Mapping[str, Any], receive: Receive) -> bytes:
         parts, size, held = [], 0, 0
         try:
             while True:
