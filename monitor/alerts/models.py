@@ -1,0 +1,96 @@
+"""What the rules have found, and what people were told of it. The rules themselves stand in strategy.toml."""
+
+from django.conf import settings
+from django.db import models
+
+from monitor.epoch import EpochField
+
+
+class Episode(models.Model):
+    """From when a rule began to hold for a key until it no longer does. At most one is open for each rule and place."""
+
+    rule = models.CharField(max_length=60, help_text="the id of [[alerts]]")
+    key = models.CharField(
+        max_length=250, help_text="what the rule was held against: all, a route, an issue …"
+    )
+    title = models.CharField(max_length=250)
+    severity = models.CharField(max_length=2)
+    project = models.ForeignKey(
+        "projects.Project", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    environment = models.CharField(max_length=64)
+    release = models.CharField(max_length=200, blank=True)
+    began_at = EpochField(help_text="the second in which the rule began to hold: when it was detected")
+    first_event_at = EpochField(null=True, help_text="when what it tells of began, as far as is known")
+    ended_at = EpochField(null=True)
+    value = models.FloatField(help_text="with which it began")
+    worst = models.FloatField(help_text="the value farthest beyond the threshold so far")
+    issues = models.JSONField(default=list, help_text="ids of the issues that it looks at, the latest first")
+    events = models.JSONField(default=list, help_text="event ids, the latest first")
+    incident = models.ForeignKey(
+        "incidents.Incident", null=True, on_delete=models.SET_NULL, related_name="episodes"
+    )
+    useful = models.BooleanField(null=True, help_text="what people said of the alert")
+    useful_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    useful_at = EpochField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rule", "project", "environment", "key"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_open_episode",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["-began_at"], name="episode_by_time"),
+            models.Index(fields=["rule", "-began_at"], name="episode_of_rule"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} ({self.environment}, {self.key})"
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None
+
+
+class Notification(models.Model):
+    """One message for one channel: a row first, then sent by whoever claims it (monitor.alerts.dispatch)."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    channel = models.CharField(max_length=60, help_text="its name in [channels]")
+    kind = models.CharField(max_length=20, help_text="monitor.alerts.messages.Kind")
+    message = models.JSONField(help_text="monitor.alerts.messages.Message")
+    recipients = models.JSONField(default=list, help_text="roles")
+    once = models.CharField(max_length=200, unique=True, help_text="a second one with this is not made")
+    episode = models.ForeignKey(Episode, null=True, on_delete=models.CASCADE, related_name="notifications")
+    incident = models.ForeignKey(
+        "incidents.Incident", null=True, on_delete=models.CASCADE, related_name="notifications"
+    )
+    created_at = EpochField()
+    not_before = EpochField(help_text="quiet hours, or the next try")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_until = EpochField(null=True, help_text="somebody is sending it; after this, nobody is any more")
+    sent_at = EpochField(null=True)
+    problem = models.CharField(max_length=500, blank=True, help_text="why the last try failed")
+    answer = models.JSONField(
+        default=dict, help_text="what the service called it: a timestamp, a number, an address"
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["not_before"], name="notification_due", condition=models.Q(state="waiting")),
+            models.Index(fields=["-created_at"], name="notification_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} through {self.channel}"
