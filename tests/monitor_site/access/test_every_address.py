@@ -5,6 +5,7 @@ A new page is tried as soon as it has an address; what its variables stand for i
 
 from __future__ import annotations
 
+import time
 from uuid import uuid4
 
 import pytest
@@ -18,9 +19,12 @@ from monitor.access.models import Role, User
 from monitor.crons.models import CronMonitor
 from monitor.feedback.models import Feedback
 from monitor.issues.models import Issue
+from monitor.performance.models import TransactionGroup, TransactionSample
 from monitor.projects.models import Key, Project
 from tests.monitor_site.access.addresses import Address, Samples, all_addresses
 from tests.monitor_site.delivering import Delivery
+from tests.monitor_site.metrics.sending import item, metric
+from tests.monitor_site.performance.traced import transaction
 
 HIDDEN = "Narraguagus"
 """The name of the project that strangers must never read."""
@@ -48,6 +52,8 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
     deliver({"event_id": event_id, "message": f"in {HIDDEN}", "level": "error", "release": f"{HIDDEN}@1.0.0"})
     deliver(("check_in", {"monitor_slug": HIDDEN, "status": "ok"}))
     deliver(("user_report", {"event_id": event_id, "comments": f"in {HIDDEN}", "email": "ada@example.org"}))
+    now = time.time()
+    deliver(transaction(at=now, name=f"/{HIDDEN}/"), item(metric(HIDDEN, 1, now)))
     token, _ = tokens.create(admin, "a script", ["event:read"])
     return {
         "slug": hidden.slug,
@@ -62,6 +68,9 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         "attachment": 1,
         "issues.name": "database",
         "releases.version": f"{HIDDEN}@1.0.0",
+        "performance:transaction.pk": TransactionGroup.objects.get().pk,
+        "performance:sample.pk": TransactionSample.objects.get().pk,
+        "performance.name": HIDDEN,
         "crons.pk": CronMonitor.objects.get().pk,
         "feedback.pk": Feedback.objects.get().pk,
         "digest.name": "0000000000000000001-00000000.record",
