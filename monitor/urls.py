@@ -11,6 +11,7 @@ urlpatterns = [
     path("releases/", include("monitor.releases.urls")),
     path("crons/", include("monitor.crons.urls")),
     path("feedback/", include("monitor.feedback.urls")),
+    path("alerts/", include("monitor.alerts.urls")),
     path("projects/", include("monitor.projects.urls")),
     path("probes/", include("monitor.probes.urls")),
     path("system/", include("monitor.digest.urls")),

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from django.conf import settings
 
-from monitor.issues.detail.runbooks import name_of
 from monitor.issues.models import Issue
 from monitor.site.quantities import span
+from monitor.site.runbooks import name_of
 from strategy import Strategy, load_strategy
 
 

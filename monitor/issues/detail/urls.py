@@ -37,5 +37,4 @@ urlpatterns = [
     path("<int:pk>/comment/", writing.comment, name="comment"),
     path("<int:pk>/known-error/", writing.known_error, name="known_error"),
     path("<int:pk>/unmerge/", writing.unmerge, name="unmerge"),
-    path("runbooks/<slug:name>/", views.runbook, name="runbook"),
 ]

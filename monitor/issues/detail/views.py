@@ -1,4 +1,4 @@
-"""The page of an issue, at its newest event or at a certain one; its list of events, all values of a tag, runbooks."""
+"""The page of an issue, at its newest event or at a certain one; its list of events, all values of a tag."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from monitor.access.permissions import visible_projects
 from monitor.issues.detail import navigation, selectors, tags
 from monitor.issues.detail.page import page_of
 from monitor.issues.detail.reading import Reading
-from monitor.issues.detail.runbooks import runbook_called
 from monitor.issues.models import Issue, Merge, SampledEvent, StoredEvent, sampled_key
 from monitor.site.lists import page_of as list_page_of
 
@@ -94,11 +93,3 @@ def tag_values(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404("No event of this issue has such a tag.")
     context = {"issue": issue, "key": key, "values": values}
     return render(request, "issues/detail_tag.html", context)
-
-
-@require_safe
-def runbook(request: HttpRequest, name: str) -> HttpResponse:
-    found = runbook_called(name)
-    if found is None:
-        raise Http404(f"There is no runbook {name}.")
-    return render(request, "issues/detail_runbook.html", {"runbook": found, "name": name})

@@ -16,6 +16,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from monitor.access import tokens
 from monitor.access.models import Role, User
+from monitor.alerts.models import Episode
 from monitor.crons.models import CronMonitor
 from monitor.feedback.models import Feedback
 from monitor.issues.models import Issue
@@ -33,7 +34,7 @@ OPEN = {"access:login", "access:set_password"}
 OPEN_POSTS = OPEN | {"access:theme"}
 OWN = {"access:tokens", "access:preferences", "access:password", "access:logout"}
 """What a viewer may post: it changes what is their own."""
-OF_NO_PROJECT = {"issues:runbook"}
+OF_NO_PROJECT = {"alerts:runbook", "alerts:rule"}
 """Whose variables name nothing that belongs to a project."""
 OTHER_WAYS_IN = {"api"}
 """Rooms that know their callers by token; tests/monitor_site/api tries those."""
@@ -54,6 +55,16 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
     deliver(("user_report", {"event_id": event_id, "comments": f"in {HIDDEN}", "email": "ada@example.org"}))
     now = time.time()
     deliver(transaction(at=now, name=f"/{HIDDEN}/"), item(metric(HIDDEN, 1, now)))
+    episode = Episode.objects.create(
+        rule="database",
+        key="all",
+        title=f"in {HIDDEN}",
+        severity="P0",
+        project=hidden,
+        began_at=1,
+        value=1,
+        worst=1,
+    )
     token, _ = tokens.create(admin, "a script", ["event:read"])
     return {
         "slug": hidden.slug,
@@ -66,7 +77,9 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         "issues.pk": Issue.objects.get(project=hidden).pk,
         "event_id": event_id,
         "attachment": 1,
-        "issues.name": "database",
+        "alerts.name": "database",
+        "alerts.rule_id": "database",
+        "alerts.pk": episode.pk,
         "releases.version": f"{HIDDEN}@1.0.0",
         "performance:transaction.pk": TransactionGroup.objects.get().pk,
         "performance:sample.pk": TransactionSample.objects.get().pk,

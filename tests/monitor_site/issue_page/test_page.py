@@ -191,18 +191,6 @@ def test_all_values_of_a_tag_have_a_page(as_member: Client, arrived: Deliver) ->
     assert as_member.get(reverse("issues:tag_values", args=[issue.pk]), {"key": "none"}).status_code == 404
 
 
-def test_runbooks_are_pages_that_lead_to_each_other(as_viewer: Client) -> None:
-    found = page(as_viewer.get(reverse("issues:runbook", args=["database"])))
-    assert "Look first" in found.text
-    assert found.all("a", href="../data_loss/")
-    assert found.all("a", href="../index/#taking-a-release-back")
-    index = page(as_viewer.get(reverse("issues:runbook", args=["index"])))
-    assert index.all("h2", id="taking-a-release-back")
-    assert [one.attributes["href"] for one in index.all("a") if ".md" in one.attributes.get("href", "")] == []
-    for name in ("nothing", "a-b", "settings"):
-        assert as_viewer.get(f"/issues/runbooks/{name}/").status_code == 404
-
-
 def test_what_users_wrote_stands_beside_it(as_member: Client, deliver: Delivery, issue: Issue) -> None:
     event_id = StoredEvent.objects.get(issue=issue).event_id
     deliver(
