@@ -69,6 +69,9 @@ class Notification(models.Model):
     channel = models.CharField(max_length=60, help_text="its name in [channels]")
     kind = models.CharField(max_length=20, help_text="monitor.alerts.messages.Kind")
     message = models.JSONField(help_text="monitor.alerts.messages.Message")
+    thread = models.CharField(
+        max_length=200, blank=True, help_text="the message's: within a channel they go in their order"
+    )
     recipients = models.JSONField(default=list, help_text="roles")
     once = models.CharField(max_length=200, unique=True, help_text="a second one with this is not made")
     episode = models.ForeignKey(Episode, null=True, on_delete=models.CASCADE, related_name="notifications")
@@ -90,6 +93,7 @@ class Notification(models.Model):
         indexes = [
             models.Index(fields=["not_before"], name="notification_due", condition=models.Q(state="waiting")),
             models.Index(fields=["-created_at"], name="notification_by_time"),
+            models.Index(fields=["channel", "thread"], name="notification_of_thread"),
         ]
 
     def __str__(self) -> str:

@@ -32,6 +32,7 @@ def queue(
                 "channel": channel,
                 "kind": message.kind.value,
                 "message": message.as_json(),
+                "thread": message.thread,
                 "recipients": list(recipients),
                 "episode": episode,
                 "incident": incident,

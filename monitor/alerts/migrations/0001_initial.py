@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('channel', models.CharField(help_text='its name in [channels]', max_length=60)),
                 ('kind', models.CharField(help_text='monitor.alerts.messages.Kind', max_length=20)),
                 ('message', models.JSONField(help_text='monitor.alerts.messages.Message')),
+                ('thread', models.CharField(blank=True, help_text="the message's: within a channel they go in their order", max_length=200)),
                 ('recipients', models.JSONField(default=list, help_text='roles')),
                 ('once', models.CharField(help_text='a second one with this is not made', max_length=200, unique=True)),
                 ('created_at', monitor.epoch.EpochField()),
@@ -81,5 +82,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='notification',
             index=models.Index(fields=['-created_at'], name='notification_by_time'),
+        ),
+        migrations.AddIndex(
+            model_name='notification',
+            index=models.Index(fields=['channel', 'thread'], name='notification_of_thread'),
         ),
     ]
