@@ -14,6 +14,8 @@ urlpatterns = [
     path("alerts/", include("monitor.alerts.urls")),
     path("projects/", include("monitor.projects.urls")),
     path("probes/", include("monitor.probes.urls")),
+    path("", include("monitor.incidents.urls")),
+    path("rota/", include("monitor.rota.urls")),
     path("system/", include("monitor.digest.urls")),
     path("", include("monitor.api.urls")),
 ]

@@ -1,0 +1,146 @@
+"""What people are told of an incident beyond its alerts: acknowledged, escalated, reminded, resolved. Rows of the outbox.
+
+All messages of an incident have one thread, so that PagerDuty acknowledges and resolves what it was triggered with,
+and mail stays together: `thread_of(incident)`; alerts of an incident use it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from monitor.alerts.links import incident_url, runbook_url
+from monitor.alerts.messages import Kind, Link, Message
+from monitor.alerts.models import Notification
+from monitor.alerts.outbox import queue
+from monitor.incidents.models import Incident
+from monitor.site.strategy_file import current_strategy
+from strategy import Strategy
+
+_QUIET_KINDS = frozenset({"email", "github"})
+"""Where a message for each click would be noise."""
+
+
+def thread_of(incident: Incident) -> str:
+    return f"incident-{incident.number}"
+
+
+def opened_by_hand(incident: Incident, now: float) -> list[Notification]:
+    strategy = current_strategy()
+    channels, recipients = _of_severity(strategy, incident)
+    message = message_of(incident, Kind.FIRED, incident.title, now, text="Opened by hand.")
+    return queue(
+        message,
+        channels=channels,
+        recipients=recipients,
+        once=f"incident:{incident.number}:opened",
+        now=now,
+        incident=incident,
+    )
+
+
+def acknowledged(incident: Incident, who: str, now: float) -> list[Notification]:
+    strategy = current_strategy()
+    channels, recipients = _of_severity(strategy, incident)
+    loud = [name for name in channels if strategy.channels[name].kind not in _QUIET_KINDS]
+    title = f"Acknowledged: {incident.title}"
+    message = message_of(incident, Kind.ACKNOWLEDGED, title, now, text=f"{who} deals with it.")
+    return queue(
+        message,
+        channels=loud,
+        recipients=recipients,
+        once=f"incident:{incident.number}:acknowledged:{incident.reopened}",
+        now=now,
+        incident=incident,
+    )
+
+
+def resolved(incident: Incident, now: float, text: str = "") -> list[Notification]:
+    """To channels that tell so; of those that were told of it, all."""
+    strategy = current_strategy()
+    channels, recipients = _of_severity(strategy, incident)
+    escalated = Notification.objects.filter(incident=incident, kind=Kind.ESCALATED)
+    channels = (*channels, *escalated.values_list("channel", flat=True))
+    telling = [
+        name for name in channels if name in strategy.channels and strategy.channels[name].tells_resolved
+    ]
+    took = (incident.resolved_at or incident.detected_at) - incident.started_at
+    minutes = round(took.total_seconds() / 60)
+    message = message_of(
+        incident,
+        Kind.RESOLVED,
+        f"Resolved: {incident.title}",
+        now,
+        text=text or "All of its alerts are over.",
+        facts=(("Took", f"{minutes} min"),),
+    )
+    return queue(
+        message,
+        channels=telling,
+        recipients=recipients,
+        once=f"incident:{incident.number}:resolved:{incident.reopened}",
+        now=now,
+        incident=incident,
+    )
+
+
+def told(
+    incident: Incident,
+    kind: Kind,
+    title: str,
+    now: float,
+    *,
+    channels: Iterable[str],
+    recipients: Sequence[str],
+    once: str,
+    text: str = "",
+) -> list[Notification]:
+    """Escalations and reminders."""
+    return queue(
+        message_of(incident, kind, title, now, text=text),
+        channels=channels,
+        recipients=recipients,
+        once=f"incident:{incident.number}:{once}",
+        now=now,
+        incident=incident,
+    )
+
+
+def message_of(
+    incident: Incident,
+    kind: Kind,
+    title: str,
+    now: float,
+    *,
+    text: str = "",
+    facts: tuple[tuple[str, str], ...] = (),
+) -> Message:
+    links = [Link("incident", f"Incident #{incident.number}", incident_url(incident.number))]
+    if incident.runbook:
+        links.append(Link("runbook", "Runbook", runbook_url(incident.runbook)))
+    return Message(
+        kind=kind,
+        title=title[:250],
+        thread=thread_of(incident),
+        at=now,
+        severity=incident.severity,
+        environment=incident.environment,
+        project=incident.project.slug if incident.project else "",
+        text=text,
+        facts=(("State", incident.get_state_display()), *facts, *_known(incident)),
+        links=tuple(links),
+        rule=incident.rule,
+        details={"incident": incident.number, "state": incident.state},
+    )
+
+
+def _known(incident: Incident) -> tuple[tuple[str, str], ...]:
+    """What is known of its issues from before."""
+    notes = incident.issues.filter(known_error__gt="").values_list("known_error", flat=True)[:1]
+    return tuple(("Known error", note[:500]) for note in notes)
+
+
+def _of_severity(strategy: Strategy, incident: Incident) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    severity = strategy.severities.get(incident.severity)
+    if severity is None:
+        return (), ()
+    return severity.channels, severity.recipients
