@@ -24,6 +24,7 @@ from core.circuit import CLOSED, OPEN, Change, Circuit
 from core.errors import ExternalServiceError
 from core.sentry import counters, service_tag  # noqa: F401 (importing it tags the events)
 from core.sentry.capture import add_breadcrumb, capture_message
+from core.sentry.measures import gauge
 from core.service_failures import is_of_the_service, is_worth_another_try, reason, retry_after_s_of, speaks
 
 logger = logging.getLogger(__name__)
@@ -233,6 +234,7 @@ class OutsideService:
     def _tell(self, change: Change) -> None:
         """Log and count every change; report the two that matter: it is away, it is back."""
         counters.count("circuit", reason=f"{self.name}_{change.new}", category="external_service")
+        gauge("circuit_open", float(change.new != CLOSED), service=self.name)
         failure = type(change.error).__name__ if change.error is not None else ""
         logger.warning(
             "The circuit of the %s went from %s to %s. %s", self.title, change.old, change.new, failure

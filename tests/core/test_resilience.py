@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
+import sentry_sdk
 import tenacity
 from billiard.exceptions import SoftTimeLimitExceeded
 
@@ -222,6 +223,10 @@ def test_opening_and_closing_are_told_once_each_and_every_change_is_counted() ->
                 service.call(call)
         clock.now += 11
         service.call(call)
+        sentry_sdk.flush()
+        metrics = [metric for item in sent.items("trace_metric") for metric in item["items"]]
+    figures = [metric["value"] for metric in metrics if metric["name"] == "circuit_open"]
+    assert figures == [1, 1, 1, 1, 1, 1, 0], "open, half-open and open again for each trial, then closed"
     away, back = sent.errors
     assert away["message"] == "The told service is away: its circuit is open"
     assert back["message"] == "The told service is back: its circuit is closed"
