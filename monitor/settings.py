@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "monitor.alerts",
     "monitor.incidents",
     "monitor.rota",
+    "monitor.slos",
     "monitor.retention",
     "monitor.api",
     "django.contrib.auth",

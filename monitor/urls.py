@@ -13,6 +13,7 @@ urlpatterns = [
     path("feedback/", include("monitor.feedback.urls")),
     path("alerts/", include("monitor.alerts.urls")),
     path("projects/", include("monitor.projects.urls")),
+    path("slos/", include("monitor.slos.urls")),
     path("probes/", include("monitor.probes.urls")),
     path("", include("monitor.incidents.urls")),
     path("rota/", include("monitor.rota.urls")),

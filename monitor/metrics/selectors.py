@@ -101,11 +101,11 @@ def sums(
     """What a metric adds up to, by the labels in `by` ("" where a series has none of it); `release`, `environment`
     and `project` (its key) may stand in `by`, too. `labels` narrow it: `status="500"`, `route=["a/", "b/"]`."""
     condition, values = where.series(name, labels)
-    columns = [_column(label) for label in by]
+    columns = [column_of(label) for label in by]
     chosen = "".join(f"{column}, " for column, _ in columns)
     paths = [path for _, path in columns if path is not None]
     found: dict[tuple[str, ...], float] = {}
-    for part in stretches(_seconds(since), _seconds(until)):
+    for part in stretches(seconds_of(since), seconds_of(until)):
         tier = part.tier
         statement = (
             f"SELECT {chosen}sum(p.total) FROM metrics_metricseries s CROSS JOIN {tier.table} p ON p.series_id = s.id"  # noqa: S608
@@ -167,7 +167,7 @@ def ratio(where: Where, name: str, since: Moment, until: Moment, **labels: Value
         counter, label, good = RATIOS[name]
         counted = sums(where, counter, since, until, by=(label,), **labels)
         return Share(counted.get((good,), 0.0), sum(counted.values()))
-    step = max(int(_seconds(until) - _seconds(since)), 60)
+    step = max(int(seconds_of(until) - seconds_of(since)), 60)
     steps = points(where, name, since, until, step, **labels)
     return Share(sum(one.total for one in steps), float(sum(one.count for one in steps)))
 
@@ -205,7 +205,7 @@ class Step:
 def points(where: Where, name: str, since: Moment, until: Moment, step: int, **labels: Values) -> list[Step]:
     """A metric over time, its series taken together."""
     condition, values = where.series(name, labels)
-    start, end = _seconds(since), _seconds(until)
+    start, end = seconds_of(since), seconds_of(until)
     tier = tier_for(start, step)
     seconds, column = tier.seconds, tier.column
     step = max(step // seconds, 1) * seconds
@@ -245,7 +245,7 @@ def latest(where: Where, name: str, *, not_before: Moment = 0.0, **labels: Value
         " (SELECT max(hour) FROM metrics_metrichour WHERE series_id = s.id)"
         f" WHERE {condition} AND p.last_at >= ? GROUP BY s.labels"
     )
-    rows = database().execute(statement, (*values, _seconds(not_before)))
+    rows = database().execute(statement, (*values, seconds_of(not_before)))
     return [Latest(orjson.loads(given), value, at, unit) for given, value, at, unit in rows]
 
 
@@ -254,7 +254,7 @@ def quantiles(
 ) -> list[float | None]:
     """Of a distribution, right within 1 %; from all that was sent, not from samples."""
     condition, values = where.series(name, labels)
-    return merged(_sketches(condition, values, _seconds(since), _seconds(until))).quantiles(shares)
+    return merged(_sketches(condition, values, seconds_of(since), seconds_of(until))).quantiles(shares)
 
 
 def _sketches(condition: str, values: list[Any], since: float, until: float) -> Iterator[bytes | None]:
@@ -268,7 +268,8 @@ def _sketches(condition: str, values: list[Any], since: float, until: float) -> 
             yield row[0]
 
 
-def _column(label: str) -> tuple[str, str | None]:
+def column_of(label: str) -> tuple[str, str | None]:
+    """SQL for a label of series `s`, and the parameter that it takes, if any."""
     if label in {"release", "environment"}:
         return f"s.{label}", None
     if label == "project":
@@ -280,5 +281,6 @@ def _path(label: str) -> str:
     return f'$."{label.replace(chr(34), "")}"'
 
 
-def _seconds(moment: Moment) -> float:
+def seconds_of(moment: Moment) -> float:
+    """Since 1970."""
     return moment.timestamp() if isinstance(moment, datetime) else float(moment)

@@ -37,7 +37,7 @@ READ_BY_ALL = {"incidents:status"}
 OPEN_POSTS = (OPEN - READ_BY_ALL) | {"access:theme"}
 OWN = {"access:tokens", "access:preferences", "access:password", "access:logout"}
 """What a viewer may post: it changes what is their own."""
-OF_NO_PROJECT = {"alerts:runbook", "alerts:rule"}
+OF_NO_PROJECT = {"alerts:runbook", "alerts:rule", "slos:detail"}
 """Whose variables name nothing that belongs to a project."""
 OTHER_WAYS_IN = {"api"}
 """Rooms that know their callers by token; tests/monitor_site/api tries those."""
@@ -91,6 +91,7 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         "crons.pk": CronMonitor.objects.get().pk,
         "incidents.number": incident.number,
         "feedback.pk": Feedback.objects.get().pk,
+        "slos.name": "availability",
         "digest.name": "0000000000000000001-00000000.record",
     }
 
