@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import F, Sum
@@ -141,7 +142,7 @@ def _pages(objective: Objective) -> Found:
         yield groups[group], total - quick, total, reverse("performance:transaction", args=[group])
 
 
-def _by_first(counted: dict[tuple[str, ...], float], is_bad: Callable[[str], bool], url: str) -> Found:
+def _by_first(counted: Mapping[Any, float], is_bad: Callable[[str], bool], url: str) -> Found:
     totals: dict[str, list[float]] = {}
     for (name, how), number in counted.items():
         both = totals.setdefault(name, [0.0, 0.0])
