@@ -34,6 +34,14 @@ def integer(name: str, default: int, *, minimum: int, maximum: int) -> int:
     return int(raw)
 
 
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """One of `allowed`. Raises ImproperlyConfigured for anything else."""
+    raw = text(name, default).lower()
+    if raw not in allowed:
+        raise ImproperlyConfigured(f"{name}={raw!r} must be one of {', '.join(allowed)}.")
+    return raw
+
+
 def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """A list, separated by commas."""
     return [word.strip() for word in text(name).split(",") if word.strip()] or list(default)

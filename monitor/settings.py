@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "monitor.feedback",
     "monitor.probes",
     "monitor.alerts",
+    "monitor.alerts.dispatch",
     "monitor.incidents",
     "monitor.rota",
     "monitor.slos",
@@ -166,7 +167,20 @@ WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+# Notifications through channels that are not set up go to a page (monitor/alerts/dispatch), drawn as they would be sent.
+OUTBOX = env.flag("MONITOR_OUTBOX", default=False)
+
+# Mail of the monitor itself. Without a host it becomes files, for whoever tries things out.
+EMAIL_HOST = env.text("MONITOR_EMAIL_HOST")
+EMAIL_PORT = env.integer("MONITOR_EMAIL_PORT", 587, minimum=1, maximum=65_535)
+EMAIL_HOST_USER = env.text("MONITOR_EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("MONITOR_EMAIL_PASSWORD")
+_email_security = env.choice("MONITOR_EMAIL_SECURITY", "starttls", ("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email_security == "starttls", _email_security == "tls"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("MONITOR_EMAIL_FROM", "HydroML monitor <monitor@localhost>")
+_mail_kind = "smtp" if EMAIL_HOST else "filebased"
+EMAIL_BACKEND = f"django.core.mail.backends.{_mail_kind}.EmailBackend"
 EMAIL_FILE_PATH = DATA_ROOT / "mail"
 
 CONTENT_SECURITY_POLICY = {

@@ -55,6 +55,7 @@ def environment(
         "MONITOR_DATA_DIR": str(folder.path / "monitor"),
         "MONITOR_PUBLIC_URL": f"http://{monitor}",
         "MONITOR_SECRET_KEY": folder.secret("monitor"),
+        "MONITOR_OUTBOX": "1",
         "MONITOR_PROBE_URL": f"http://{HOST}:{port}",
         "WEATHER_SERVICE_URL": f"http://{HOST}:{weather_port}",
         "DATA_ROOT": str(folder.path / "data"),

@@ -92,6 +92,11 @@ class Notification(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["not_before"], name="notification_due", condition=models.Q(state="waiting")),
+            models.Index(
+                fields=["channel", "not_before"],
+                name="notification_of_channel",
+                condition=models.Q(state="waiting"),
+            ),
             models.Index(fields=["-created_at"], name="notification_by_time"),
             models.Index(fields=["channel", "thread"], name="notification_of_thread"),
         ]

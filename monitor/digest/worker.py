@@ -48,12 +48,15 @@ class Worker:
         collectors: Sequence[Callable[[], Collector]],
         jobs: Sequence[ClockJob],
         durable: bool = False,
+        beside: Sequence[Callable[[Path, Stop], None]] = (),
     ) -> None:
+        """`beside`: what runs in threads of its own until the stop that it is given; the path is `root`."""
         self._root = root
         self._spool = spool
         self._collectors = collectors
         self._jobs = jobs
         self._durable = durable
+        self._beside = beside
         self.stop = Stop()
         self._damage: Exception | None = None
         self._trouble = ""
@@ -69,14 +72,17 @@ class Worker:
             on_lock=lambda: self._state.tell(runs_clock=True),
             on_damage=self._stop_for_damage,
         )
-        clock = threading.Thread(target=clockwork.run, name="clock")
-        clock.start()
+        threads = [threading.Thread(target=clockwork.run, name="clock")]
+        threads += [threading.Thread(target=run, args=(self._root, self.stop)) for run in self._beside]
+        for thread in threads:
+            thread.start()
         _collect_seldom()
         try:
             self._digest()
         finally:
             self.stop.request()
-            clock.join()
+            for thread in threads:
+                thread.join()
             payload_store().close()
             connection.close()
             self._state.close()

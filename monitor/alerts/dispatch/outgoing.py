@@ -63,6 +63,7 @@ def ask(
     content: bytes = b"",
     timeout_s: float,
     allow_private: bool = False,
+    answer_max: int = ANSWER_MAX,
 ) -> Answer:
     """Any answer at all, whatever its status. Raises DeliveryError when there is none, AddressError when it may not ask."""
     deadline = time.monotonic() + timeout_s
@@ -72,7 +73,7 @@ def ask(
         with httpcore.ConnectionPool(
             ssl_context=_ssl_context(), network_backend=backend, max_connections=1
         ) as pool:
-            return _asked(pool, method, place, headers, content)
+            return _asked(pool, method, place, headers, content, answer_max)
     except httpcore.TimeoutException as error:
         raise DeliveryError(f"{place.host} gave no whole answer within {timeout_s:g} s.") from error
     except httpcore.LocalProtocolError as error:
@@ -146,7 +147,12 @@ def _until(date: str, now: float) -> float | None:
 
 
 def _asked(
-    pool: httpcore.ConnectionPool, method: str, place: Place, headers: Mapping[str, str], content: bytes
+    pool: httpcore.ConnectionPool,
+    method: str,
+    place: Place,
+    headers: Mapping[str, str],
+    content: bytes,
+    answer_max: int,
 ) -> Answer:
     host = f"[{place.host}]" if ":" in place.host else place.host
     url = httpcore.URL(scheme=place.scheme, host=place.host, port=place.port, target=place.target)
@@ -161,10 +167,10 @@ def _asked(
         body = bytearray()
         for chunk in response.iter_stream():
             body += chunk
-            if len(body) > ANSWER_MAX:
+            if len(body) > answer_max:
                 break
         names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-        return Answer(response.status, names, bytes(body[:ANSWER_MAX]))
+        return Answer(response.status, names, bytes(body[:answer_max]))
 
 
 class _PinnedBackend(httpcore.SyncBackend):

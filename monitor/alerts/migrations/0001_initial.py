@@ -81,6 +81,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='notification',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['channel', 'not_before'], name='notification_of_channel'),
+        ),
+        migrations.AddIndex(
+            model_name='notification',
             index=models.Index(fields=['-created_at'], name='notification_by_time'),
         ),
         migrations.AddIndex(

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from monitor.alerts.dispatch.dispatcher import dispatch
 from monitor.digest.clock import JOBS
 from monitor.digest.rooms import COLLECTORS
 from monitor.digest.worker import Worker
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             collectors=COLLECTORS,
             jobs=JOBS,
             durable=IngestSettings.from_environment().fsync == "always",
+            beside=(dispatch,),
         )
         worker.stop.on_signals()
         sys.exit(worker.run())
