@@ -24,12 +24,13 @@ from monitor.api.pages import own_page
 from monitor.api.routing import ROOT, operation_for
 from monitor.crons.schedule import ScheduleError
 from monitor.crons.services import CronError
+from monitor.incidents.course import IncidentError
 from monitor.issues.journal import ActionError
 from monitor.issues.search import SearchError
 from monitor.releases.services import ReleaseError
 
 logger = logging.getLogger(__name__)
-_REFUSED = (ActionError, ReleaseError, CronError, ScheduleError)
+_REFUSED = (ActionError, ReleaseError, CronError, ScheduleError, IncidentError)
 _BEARER = {"WWW-Authenticate": 'Bearer realm="api"'}
 
 

@@ -10,10 +10,14 @@ from django.http import Http404
 
 from monitor.access.models import User
 from monitor.access.permissions import visible_projects
+from monitor.alerts.models import Episode
+from monitor.alerts.selectors import episode_for
 from monitor.api.calls import Call
 from monitor.api.errors import ApiError, not_found
 from monitor.api.parameters import number_in
 from monitor.crons.models import CronMonitor
+from monitor.incidents.models import Incident
+from monitor.incidents.selectors import incident_for
 from monitor.issues.detail.selectors import issue_for
 from monitor.issues.models import Issue, Merge
 from monitor.projects.models import Project
@@ -32,6 +36,10 @@ def resolve(call: Call, variables: dict[str, str]) -> dict[str, Any]:
         given["project"] = project_called(call.user, given.pop("project_id_or_slug"))
     if "issue_id" in given:
         given["issue"] = issue_called(call.user, given.pop("issue_id"))
+    if "incident_number" in given:
+        given["incident"] = _incident_called(call.user, given.pop("incident_number"))
+    if "alert_id" in given:
+        given["episode"] = _episode_called(call.user, given.pop("alert_id"))
     if "monitor_id_or_slug" in given:
         projects = [given["project"]] if "project" in given else call.projects
         given["cron"] = _cron_called(projects, given.pop("monitor_id_or_slug"))
@@ -80,6 +88,20 @@ def event_id_in(text: str) -> bytes:
     if found is None:
         raise not_found(f"{text[:60]!r} is no event id: it has 32 hexadecimal digits.")
     return bytes.fromhex(found)
+
+
+def _incident_called(user: User, name: str) -> Incident:
+    try:
+        return incident_for(user, number_in(name) or 0)
+    except Http404 as error:
+        raise not_found(f"You have no incident {name[:60]}.") from error
+
+
+def _episode_called(user: User, name: str) -> Episode:
+    try:
+        return episode_for(user, number_in(name) or 0)
+    except Http404 as error:
+        raise not_found(f"You have no alert {name[:60]}.") from error
 
 
 def _cron_called(projects: list[Project], name: str) -> CronMonitor:

@@ -65,6 +65,10 @@ PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
         {"type": "array", "items": {"type": "string"}},
         "Only these: accepted, rate_limited, invalid, client_discard",
     ),
+    "state": ({"type": "string"}, "Only what stands so: open, or one of the states"),
+    "severity": ({"type": "string"}, "Only of this severity: P0"),
+    "rule": ({"type": "string"}, "Only of this alert rule"),
+    "incident": ({"type": "string"}, "Only of the incident with this number"),
     "reason": ({"type": "array", "items": {"type": "string"}}, "Only for these reasons"),
 }
 _SPAN = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)

@@ -28,6 +28,8 @@ PATH_VARIABLES: dict[str, tuple[str, str, str]] = {
     "monitor_id_or_slug": ("[^/]+", "A cron monitor: its short name or number", "str"),
     "checkin_id": ("[^/]+", "A check-in: its UUID, or latest", "str"),
     "member_id": ("[^/]+", "A user: their number, or me", "str"),
+    "incident_number": ("[^/]+", "An incident: its number", "str"),
+    "alert_id": ("[^/]+", "An episode of an alert rule: its number", "str"),
     "note_id": ("[^/]+", "A comment", "str"),
 }
 """Pattern, meaning, kind."""

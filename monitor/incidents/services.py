@@ -12,7 +12,7 @@ from monitor.alerts.models import Episode
 from monitor.incidents import course, joining, telling
 from monitor.incidents.course import moment
 from monitor.incidents.journal import user_of, write
-from monitor.incidents.models import OPEN_STATES, Incident, State
+from monitor.incidents.models import Incident, State
 from monitor.issues.models import Issue
 from monitor.projects.models import Project
 from monitor.site.strategy_file import current_strategy
@@ -161,21 +161,21 @@ def _join(strategy: Strategy, incident: Incident, why: str, episode: Episode, no
 
 def _follow_the_sharper(strategy: Strategy, incident: Incident, episode: Episode, at: float) -> None:
     """Severity is raised, unless a person has set it; name and runbook are those of the rule that says most."""
-    told = joining.told_by(strategy, episode)
-    was_effect = joining.is_effect(joining.rule_called(strategy, incident.rule)) and not incident.category
-    is_worse = episode.severity < incident.severity
-    if is_worse and not incident.severity_by_hand:
+    if episode.severity < incident.severity and not incident.severity_by_hand:
         text = f"Severity {incident.severity} → {episode.severity}: {episode.title}"
         write(incident, "severity", text, at)
         incident.severity = episode.severity
-    rule = joining.rule_called(strategy, episode.rule)
-    names_cause = was_effect and not told.is_effect
-    if (
-        rule is not None
-        and incident.rule
-        and (is_worse or names_cause)
-        and not (told.is_effect and not was_effect)
-    ):
+        is_worse = True
+    else:
+        is_worse = False
+    rule, before = (joining.rule_called(strategy, name) for name in (episode.rule, incident.rule))
+    if rule is None or before is None:
+        return
+    told = joining.told_by(strategy, episode)
+    names_cause = joining.is_effect(before) and not incident.category and not told.is_effect
+    is_sharper = rule.id in before.yields_to
+    says_more = is_worse and (joining.is_effect(before) or not told.is_effect)
+    if says_more or names_cause or is_sharper:
         incident.title, incident.rule, incident.runbook = episode.title, rule.id, rule.runbook
         if len(told.categories) == 1:
             incident.category = next(iter(told.categories))
@@ -184,8 +184,3 @@ def _follow_the_sharper(strategy: Strategy, incident: Incident, episode: Episode
 def _next_number() -> int:
     """Transactions are IMMEDIATE: no other can take it meanwhile."""
     return (Incident.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-
-
-def open_incidents() -> int:
-    """How many there are, of all projects."""
-    return Incident.objects.filter(state__in=OPEN_STATES).count()

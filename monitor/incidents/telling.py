@@ -54,6 +54,22 @@ def acknowledged(incident: Incident, who: str, now: float) -> list[Notification]
     )
 
 
+def reopened(incident: Incident, who: str, now: float) -> list[Notification]:
+    strategy = current_strategy()
+    channels, recipients = _of_severity(strategy, incident)
+    message = message_of(
+        incident, Kind.FIRED, f"Open again: {incident.title}", now, text=f"{who} says it is not over."
+    )
+    return queue(
+        message,
+        channels=channels,
+        recipients=recipients,
+        once=f"incident:{incident.number}:reopened:{incident.reopened}",
+        now=now,
+        incident=incident,
+    )
+
+
 def resolved(incident: Incident, now: float, text: str = "") -> list[Notification]:
     """To channels that tell so; of those that were told of it, all."""
     strategy = current_strategy()

@@ -1,10 +1,12 @@
 """What can be asked for and done. Importing this fills the table of routing.py."""
 
 from monitor.api.operations import (
+    alerts,
     changing_issues,
     crons,
     events,
     feedback,
+    incidents,
     issues,
     organizations,
     projects,
@@ -13,10 +15,12 @@ from monitor.api.operations import (
 )
 
 __all__ = [
+    "alerts",
     "changing_issues",
     "crons",
     "events",
     "feedback",
+    "incidents",
     "issues",
     "organizations",
     "projects",

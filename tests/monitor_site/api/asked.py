@@ -37,6 +37,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "email": "ada@example.org",
         "comments": "Broke.",
     },
+    "change_incident": {"state": "acknowledged", "severity": "P1", "note": "Looking."},
     **{
         f"issue_add_{kind}{end}": {"text": "Seen."}
         for kind in ("comments", "notes")

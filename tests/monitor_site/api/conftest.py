@@ -17,9 +17,12 @@ from monitor.access.models import User
 from monitor.access.scopes import SCOPES
 from monitor.api import dispatch  # noqa: F401 (fills the table)
 from monitor.crons.models import CronMonitor
+from monitor.incidents import services, telling
+from monitor.incidents.models import Incident
 from monitor.issues.models import Attachment, Issue
 from monitor.projects.models import Project
 from tests.monitor_site.delivering import Delivery
+from tests.monitor_site.incidents.episodes import begun
 
 Json = dict[str, Any]
 RELEASE = "hydroml@1.4.2"
@@ -83,6 +86,7 @@ class Full:
     message: Issue
     cron: CronMonitor
     attachment: Attachment
+    incident: Incident
 
     @property
     def variables(self) -> dict[str, str]:
@@ -99,6 +103,8 @@ class Full:
             "monitor_id_or_slug": self.cron.slug,
             "checkin_id": "latest",
             "member_id": "me",
+            "incident_number": str(self.incident.number),
+            "alert_id": str(self.incident.episodes.get().pk),
             "note_id": str(self.issue.activities.get(kind="comment").pk),
         }
 
@@ -190,7 +196,18 @@ def full(project: Project, deliver: Delivery, as_script: Caller) -> Full:
         message=Issue.objects.get(type=""),
         cron=CronMonitor.objects.get(),
         attachment=Attachment.objects.get(),
+        incident=_incident(project, issue),
     )
+
+
+def _incident(project: Project, issue: Issue) -> Incident:
+    """With an alert that is open, of which somebody has been told."""
+    now = time.time()
+    episode = begun("database", now, project=project, issues=[issue.pk], release=RELEASE)
+    incident = services.open_or_update(episode, now)
+    assert incident is not None
+    telling.reopened(incident, "Ada", now)
+    return incident
 
 
 CONFIG = {"schedule": {"type": "crontab", "value": "0 3 * * *"}, "checkin_margin": 5, "max_runtime": 60}

@@ -14,6 +14,7 @@ from monitor.access.scopes import SCOPES
 from monitor.api.routing import OPERATIONS
 from monitor.crons.models import CheckIn, CronMonitor
 from monitor.feedback.models import Feedback
+from monitor.incidents.models import Incident
 from monitor.issues.models import Activity, Issue
 from monitor.projects.models import Key, Project
 from monitor.releases.models import Deploy, Release, ReleaseCommit
@@ -24,7 +25,19 @@ OF_NO_PROJECT = {"organization_id_or_slug", "member_id"}
 
 
 def what_there_is() -> list[str]:
-    models = (Issue, Project, Key, Release, Deploy, ReleaseCommit, CronMonitor, CheckIn, Feedback, Activity)
+    models = (
+        Issue,
+        Project,
+        Key,
+        Release,
+        Deploy,
+        ReleaseCommit,
+        CronMonitor,
+        CheckIn,
+        Feedback,
+        Activity,
+        Incident,
+    )
     return [str(sorted(map(str, model.objects.values()))) for model in models]
 
 
@@ -51,7 +64,7 @@ def test_a_token_that_has_ended_lets_nobody_in(member: User, full: Full) -> None
 
 def test_a_token_needs_the_scope(full: Full, caller_of: CallerOf, member: User) -> None:
     before = what_there_is()
-    caller = caller_of(member, ["alerts:read"])
+    caller = caller_of(member, ["metrics:read"])
     for one in OPERATIONS:
         response = ask(caller, one, full)
         assert response.status_code == (403 if one.scopes else 200), one
