@@ -26,6 +26,10 @@ PAYLOADS_AN_HOUR = env.integer("MONITOR_PAYLOADS_AN_HOUR", 100, minimum=1, maxim
 PUBLIC_URL = env.text("MONITOR_PUBLIC_URL", "http://127.0.0.1:8001").rstrip("/")
 # The application that is asked whether it lives (monitor/probes). Without one, nobody is asked.
 PROBE_URL = env.text("MONITOR_PROBE_URL").rstrip("/")
+# Environments in which people are told although the strategy does not say so (monitor/site/strategy_file.py): the demo's.
+ALSO_ALERT_IN = env.words("MONITOR_ALSO_ALERT_IN")
+# Where that application runs: its probes tell no environment.
+PROBE_ENVIRONMENT = env.text("MONITOR_PROBE_ENVIRONMENT", (*ALSO_ALERT_IN, "production")[0])
 ORGANIZATION = env.text("MONITOR_ORGANIZATION", "hydroml")
 
 SECRET_KEY = env.text("MONITOR_SECRET_KEY")

@@ -57,6 +57,8 @@ def environment(
         "MONITOR_SECRET_KEY": folder.secret("monitor"),
         "MONITOR_OUTBOX": "1",
         "MONITOR_PROBE_URL": f"http://{HOST}:{port}",
+        # With DEBUG it is a developer's machine, of whose errors nobody is told: here one is to see how they would be.
+        "MONITOR_ALSO_ALERT_IN": "development",
         "WEATHER_SERVICE_URL": f"http://{HOST}:{weather_port}",
         "DATA_ROOT": str(folder.path / "data"),
         "BEAT_SCHEDULE": str(folder.path / "beat-schedule"),

@@ -15,13 +15,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from itertools import product
+from typing import Any, Literal
 
 from monitor.alerts import measurements as kinds
-from monitor.alerts.engine_conditions import Count, counting
+from monitor.alerts.engine_conditions import Count, Streak
 from monitor.alerts.engine_episodes import Change, Episodes, Place
-from monitor.alerts.engine_measured import Releases, measured
+from monitor.alerts.engine_measured import Releases, condition_of, measured
 from monitor.alerts.engine_rules import Ranked, RuleIndex
+from monitor.alerts.entries import Entry, decode, encode
 from monitor.alerts.measurements import Measurement
 from monitor.digest.facts import Fact
 from strategy.model.alerting import AlertRule
@@ -39,6 +41,9 @@ class Evidence:
 
     issues: tuple[int, ...] = ()
     events: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+    users: int = 0
+    """How many different ones met these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +58,19 @@ class Transition:
     environment: str
     project_id: int
     evidence: Evidence
+    since: float | None = None
+    """The second in which the first happened of what it tells of, as far as the window tells."""
 
 
 class Engine:
     """Rules are evaluated where the strategy has `alerts = true`, and in `also_in`: there people look at episodes, and
-    nobody is told (monitor.alerts.telling)."""
+    nobody is told (monitor.alerts.telling). `projects`: those in which what does not come is missed."""
 
-    def __init__(self, strategy: Strategy, also_in: Collection[str] = ()) -> None:
+    def __init__(
+        self, strategy: Strategy, also_in: Collection[str] = (), *, projects: Collection[int] = (1,)
+    ) -> None:
         self._index = RuleIndex(strategy, also_in)
+        self._projects = tuple(projects)
         self._episodes = Episodes()
         self._releases = Releases()
         self._recent: dict[Place, deque[Fact]] = {}
@@ -86,8 +96,14 @@ class Engine:
         if measurement.kind == kinds.DEPLOY:
             self._releases.deployed(measurement)
         for watched in measured(self._index, self._episodes, self._releases, measurement):
-            told += self._episodes.added(watched)
+            # In a row goes by no window, so it need not wait for a clock that is behind.
+            at = int(measurement.received) if isinstance(watched.condition, Streak) else 0
+            told += self._episodes.added(watched, at)
         return self._transitions(told)
+
+    def take(self, entry: Entry, now: float | None = None) -> list[Transition]:
+        """A fact or a measurement."""
+        return self.fact(entry, now) if isinstance(entry, Fact) else self.measure(entry, now)
 
     def tick(self, now: float) -> list[Transition]:
         """Time has passed: windows have emptied. The second of `now` itself is not over yet."""
@@ -98,28 +114,101 @@ class Engine:
         """Rules times keys that are kept: what the engine's memory goes by."""
         return self._episodes.count
 
+    @property
+    def now(self) -> int:
+        """The second that the clock stands at, 0 before the first."""
+        return self._episodes.now
+
+    @property
+    def next_due(self) -> int | None:
+        """The second at whose end something is judged, whether or not anything comes."""
+        return self._episodes.next_due
+
+    def start(self, since: float, *, learning: bool) -> None:
+        """Watch from `since` on. While learning, what is taken leads to nothing: what followed from it is known. Then
+        `adopt` that, and `settle`."""
+        self._started = self._episodes.now = int(since)
+        self._episodes.learning = learning
+        self._watch_for_absence()
+
+    def adopt(self, rule_id: str, place: Place, key: str, ended: float | None) -> bool:
+        """An episode that is known: open, or over since `ended`. False where no rule looks at such a thing any more."""
+        ranked = self._index.called(rule_id)
+        if ranked is None or place[1] not in ranked.environments:
+            return False
+        watched = self._episodes.find(ranked, place, key)
+        if watched is None:
+            try:
+                condition = condition_of(ranked, key, self._episodes.now)
+            except KeyError:
+                return False
+            watched = self._episodes.begin(ranked, place, key, condition)
+        if ended is None and isinstance(watched.condition, Streak):
+            watched.condition.hold()
+        self._episodes.adopt(watched, None if ended is None else int(ended))
+        return True
+
+    def open_values(self) -> Iterator[tuple[str, Place, str, float]]:
+        """Rule, place and key of each open episode, and the value that it has now."""
+        for each in self._episodes.watched:
+            if each.is_open:
+                yield each.ranked.rule.id, each.place, each.key, each.condition.judge(self._episodes.now)[1]
+
+    def settle(self) -> list[Transition]:
+        """Learning is over. Gives what does not follow from what was adopted: by rules that have changed, say."""
+        return self._transitions(list(self._episodes.settle()))
+
+    def state(self) -> dict[str, Any]:
+        """Its windows as plain JSON; `restore` takes them while learning. Episodes are whoever keeps them's."""
+        return {
+            "deployed": self._releases.state(),
+            "recent": [encode(fact) for some in self._recent.values() for fact in some],
+            "windows": [
+                [each.ranked.rule.id, *each.place, each.key, each.condition.state()]
+                for each in self._episodes.watched
+                if not each.condition.empty
+            ],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Of an engine with the same strategy. Raises KeyError, TypeError or ValueError for any other."""
+        self._releases.restore(state["deployed"])
+        for raw in state["recent"]:
+            fact = decode(raw)
+            if isinstance(fact, Fact):
+                self._remember((fact.project_id, fact.environment), fact)
+        for rule_id, project_id, environment, key, held in state["windows"]:
+            ranked = self._index.called(rule_id)
+            if ranked is None:
+                raise KeyError(rule_id)
+            place = (project_id, environment)
+            watched = self._episodes.find(ranked, place, key)
+            if watched is None:
+                condition = condition_of(ranked, key, self._episodes.now)
+                watched = self._episodes.begin(ranked, place, key, condition)
+            watched.condition.restore(held)
+
     def _clock(self, now: float) -> list[Change]:
-        second = int(now)
         if self._started is None:
-            self._started = self._episodes.now = second
-            self._watch_for_absence()
-        return list(self._episodes.advance(second))
+            self.start(now, learning=False)
+        return list(self._episodes.advance(int(now)))
 
     def _watch_for_absence(self) -> None:
         """Rules on too few must watch from the start, or nothing at all would never be too few."""
         for ranked in self._index.rules:
             rule = ranked.rule
             if rule.fires == "under" and rule.watches in ("events", "counter") and rule.per == "all":
-                for environment in sorted(ranked.environments):
-                    condition = counting(rule, self._episodes.now)
-                    watched = self._episodes.begin(ranked, (1, environment), "all", condition)
+                for place in product(self._projects, sorted(ranked.environments)):
+                    condition = condition_of(ranked, "all", self._episodes.now)
+                    watched = self._episodes.begin(ranked, place, "all", condition)
                     # Looked at when the second is over; nothing is told yet.
                     list(self._episodes.added(watched))
 
     def _count(self, ranked: Ranked, place: Place, key: str, second: int, times: int) -> Iterator[Change]:
         watched = self._episodes.find(ranked, place, key)
         if watched is None:
-            watched = self._episodes.begin(ranked, place, key, counting(ranked.rule, self._episodes.now))
+            made = condition_of(ranked, key, self._episodes.now)
+            watched = self._episodes.begin(ranked, place, key, made)
         condition = watched.condition
         assert isinstance(condition, Count)  # noqa: S101  (a rule's watch says its condition)
         condition.add(second, times)
@@ -161,8 +250,18 @@ class Engine:
         project_id, environment = watched.place
         rule = watched.ranked.rule
         evidence = self._evidence(change)
+        first = watched.condition.first
+        since = None if first is None else float(min(first, change.at))
         return Transition(
-            rule, watched.key, change.kind, float(change.at), change.value, environment, project_id, evidence
+            rule,
+            watched.key,
+            change.kind,
+            float(change.at),
+            change.value,
+            environment,
+            project_id,
+            evidence,
+            since,
         )
 
     def _evidence(self, change: Change) -> Evidence:
@@ -175,6 +274,11 @@ class Engine:
             for fact in reversed(self._recent.get(watched.place, ()))
             if ranked in self._index.of_fact(fact.environment, fact.category, fact.severity)
             and self._key_of(ranked.rule, fact, int(fact.time)) == watched.key
-        ][:_SHOWN]
-        issues = tuple(dict.fromkeys(fact.issue_id for fact in looked_at))
-        return Evidence(issues, tuple(fact.uid.hex() for fact in looked_at))
+        ]
+        shown = looked_at[:_SHOWN]
+        return Evidence(
+            tuple(dict.fromkeys(fact.issue_id for fact in shown)),
+            tuple(fact.uid.hex() for fact in shown),
+            tuple(dict.fromkeys(fact.release for fact in shown if fact.release)),
+            len({fact.user for fact in looked_at if fact.user}),
+        )

@@ -8,7 +8,8 @@ second is over, by all that came in it.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from math import ceil
+from typing import Any, ClassVar
 
 from monitor.alerts.windows import Durations, Extremes, Spread, Sums
 from strategy.model.alerting import AlertRule
@@ -48,9 +49,21 @@ class Condition:
         raise NotImplementedError
 
     @property
+    def first(self) -> int | None:
+        """The second in which what holds began, as far as the window tells."""
+        return None
+
+    @property
     def empty(self) -> bool:
         """Nothing is left in the window, so it need not be kept."""
         return self.next_change is None
+
+    def state(self) -> Any:
+        """All that it holds, as plain JSON; `restore` puts it into one that is new."""
+        raise NotImplementedError
+
+    def restore(self, state: Any) -> None:
+        raise NotImplementedError
 
 
 class Count(Condition):
@@ -74,8 +87,18 @@ class Count(Condition):
         return self.sums.next_change
 
     @property
+    def first(self) -> int | None:
+        return self.sums.first
+
+    @property
     def last(self) -> int:
         return self.sums.last
+
+    def state(self) -> Any:
+        return self.sums.state()
+
+    def restore(self, state: Any) -> None:
+        self.sums.restore(state)
 
 
 class Fewer(Count):
@@ -93,6 +116,10 @@ class Fewer(Count):
         holds, value = super().judge(now)
         self._ripe = now >= self._ripe_at
         return holds and self._ripe, value
+
+    @property
+    def first(self) -> int | None:
+        return None
 
     @property
     def empty(self) -> bool:
@@ -125,8 +152,18 @@ class Figure(Condition):
         return self.extremes.next_change
 
     @property
+    def first(self) -> int | None:
+        return self.extremes.first
+
+    @property
     def last(self) -> int:
         return self.extremes.last
+
+    def state(self) -> Any:
+        return self.extremes.state()
+
+    def restore(self, state: Any) -> None:
+        self.extremes.restore(state)
 
 
 class Part(Condition):
@@ -156,8 +193,18 @@ class Part(Condition):
         return self.sums.next_change
 
     @property
+    def first(self) -> int | None:
+        return self.sums.first_bad
+
+    @property
     def last(self) -> int:
         return self.sums.last
+
+    def state(self) -> Any:
+        return self.sums.state()
+
+    def restore(self, state: Any) -> None:
+        self.sums.restore(state)
 
 
 def burn_rate(total: float, bad: float, budget: float) -> float:
@@ -197,8 +244,19 @@ class Burn(Condition):
         return min(changes, default=None)
 
     @property
+    def first(self) -> int | None:
+        return self.short.first_bad
+
+    @property
     def last(self) -> int:
         return self.long.last
+
+    def state(self) -> Any:
+        return [self.long.state(), self.short.state()]
+
+    def restore(self, state: Any) -> None:
+        self.long.restore(state[0])
+        self.short.restore(state[1])
 
 
 class Slowness(Condition):
@@ -209,7 +267,9 @@ class Slowness(Condition):
 
     def __init__(self, rule: AlertRule) -> None:
         super().__init__(rule)
-        self.spread = Spread(held_s(rule), Spread(rule.baseline_s) if rule.baseline_s else None)
+        self.spread = Spread(
+            held_s(rule), Spread(rule.baseline_s, step_s=MINUTE_S) if rule.baseline_s else None
+        )
 
     def add(self, second: int, durations: Durations) -> None:
         self.spread.add(second, durations)
@@ -226,8 +286,21 @@ class Slowness(Condition):
         return self.spread.next_change
 
     @property
+    def first(self) -> int | None:
+        return self.spread.first
+
+    @property
     def last(self) -> int:
         return self.spread.last
+
+    def state(self) -> Any:
+        older = self.spread.older
+        return [self.spread.state(), older.state() if older is not None else []]
+
+    def restore(self, state: Any) -> None:
+        self.spread.restore(state[0])
+        if self.spread.older is not None:
+            self.spread.older.restore(state[1])
 
 
 class Growth(Slowness):
@@ -248,18 +321,20 @@ class Growth(Slowness):
 class Streak(Condition):
     """So many in a row that were bad; a good one ends it. Time alone changes nothing."""
 
-    __slots__ = ("_last", "number")
+    __slots__ = ("_last", "_since", "number")
     ends_by_news = True
 
     def __init__(self, rule: AlertRule) -> None:
         super().__init__(rule)
         self.number = 0
-        self._last = 0
+        self._last = self._since = 0
 
     def add(self, second: int, *, bad: bool) -> None:
         """One answer, unless a later one is known: what comes late says nothing of now."""
         if second >= self._last:
             self._last = second
+            if bad and not self.number:
+                self._since = second
             self.number = self.number + 1 if bad else 0
 
     def judge(self, now: int) -> tuple[bool, float]:
@@ -270,12 +345,27 @@ class Streak(Condition):
         return None
 
     @property
+    def first(self) -> int | None:
+        return self._since if self.number else None
+
+    @property
     def last(self) -> int:
         return self._last
 
     @property
     def empty(self) -> bool:
         return False  # jobs and paths are few, and what came last tells what is late
+
+    def hold(self) -> None:
+        """It is known to hold: an episode is open, and what began it is no longer kept."""
+        threshold = self.rule.threshold.value if self.rule.threshold else 1.0
+        self.number = max(self.number, ceil(threshold) + (self.rule.fires == "over"))
+
+    def state(self) -> Any:
+        return [self.number, self._last, self._since]
+
+    def restore(self, state: Any) -> None:
+        self.number, self._last, self._since = state
 
 
 def counting(rule: AlertRule, now: int) -> Count:

@@ -6,7 +6,7 @@ A second is over when the clock has passed it; what goes by whole seconds is jud
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Literal
@@ -47,6 +47,8 @@ class Episodes:
     """All that is watched, with what is due when."""
 
     now: int = 0
+    learning: bool = False
+    """What comes is taken in and nothing is concluded: what followed from it is known (engine_state.py)."""
     _watched: dict[tuple[int, Place, str], Watched] = field(default_factory=dict)
     _due: list[tuple[int, int, int, Watched]] = field(default_factory=list)
     _pushed: int = 0
@@ -70,7 +72,7 @@ class Episodes:
 
     def advance(self, now: int) -> Iterator[Change]:
         """Let the clock come to `now`, which has begun and is not over: all seconds before it are judged."""
-        while self._due and self._due[0][0] < now:
+        while self._due and self._due[0][0] < now and not self.learning:
             at, _, _, watched = heappop(self._due)
             if watched.due == at:
                 watched.due = None
@@ -78,13 +80,42 @@ class Episodes:
                 yield from self.judge(watched, at)
         self.now = max(self.now, now)
 
-    def added(self, watched: Watched) -> Iterator[Change]:
-        """Something new came: judged now, or when this second is over."""
-        if watched.condition.prompt:
+    def added(self, watched: Watched, at: int = 0) -> Iterator[Change]:
+        """Something new came: judged now, or when this second is over. `at`: when it came, where the clock is behind."""
+        if self.learning:
+            change = watched.condition.next_change
+            if change is not None and change <= self.now:
+                watched.condition.judge(self.now)  # so that it lets go of what is out of its window
+        elif watched.condition.prompt:
             if not watched.is_open or watched.due is None or watched.condition.ends_by_news:
-                yield from self.judge(watched, self.now)
+                yield from self.judge(watched, max(self.now, at))
         else:
             self._look_at(watched, self.now)
+
+    def adopt(self, watched: Watched, ended: int | None) -> None:
+        """An episode that is known: open, or over since `ended`."""
+        spot = (watched.place, watched.ranked.rule.id)
+        if ended is not None:
+            watched.quiet_until = max(watched.quiet_until, ended + watched.ranked.rule.cooldown_s)
+            self._ended[spot] = max(self._ended.get(spot, 0), ended)
+        elif not watched.is_open:
+            watched.is_open = True
+            self._open[spot] = self._open.get(spot, 0) + 1
+
+    def settle(self) -> Iterator[Change]:
+        """Learning is over: all is judged as it stands. Gives only what does not follow from what is known."""
+        self.learning = False
+        for watched in sorted(self._watched.values(), key=lambda each: each.ranked.rank):
+            yield from self.judge(watched, self.now)
+
+    @property
+    def watched(self) -> Iterable[Watched]:
+        return self._watched.values()
+
+    @property
+    def next_due(self) -> int | None:
+        """The second at whose end the clock has something to judge."""
+        return self._due[0][0] if self._due else None
 
     def judge(self, watched: Watched, now: int) -> Iterator[Change]:
         holds, value = watched.condition.judge(now)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from monitor.alerts import measurements as kinds
 from monitor.alerts.engine_conditions import (
+    MINUTE_S,
     Burn,
     Condition,
     Count,
@@ -15,15 +16,18 @@ from monitor.alerts.engine_conditions import (
     Slowness,
     Streak,
     counting,
+    held_s,
 )
 from monitor.alerts.engine_episodes import Episodes, Place, Watched
 from monitor.alerts.engine_rules import Ranked, RuleIndex
 from monitor.alerts.measurements import Measurement
 from strategy.model.alerting import AlertRule
 from strategy.model.service_levels import Slo
+from strategy.model.strategy import Strategy
 
 NEW_RELEASE_S = 86400
 
+COUNTED = ("events", "new_issue", "regression", "counter", "slow_transactions")
 _WATCHES = {
     kinds.COUNTER: ("counter",),
     kinds.GAUGE: ("gauge",),
@@ -38,6 +42,15 @@ _WATCHES = {
 }
 
 
+def matters_s(strategy: Strategy, kind: str) -> int:
+    """For how long what has come of a kind can matter to a rule, in seconds."""
+    longest = NEW_RELEASE_S if kind == kinds.DEPLOY else 0
+    for rule in strategy.alerts:
+        if rule.watches in _WATCHES.get(kind, COUNTED[:3]):
+            longest = max(longest, held_s(rule) + (rule.baseline_s or 0) + MINUTE_S)
+    return longest
+
+
 class Releases:
     """Which releases were deployed when; one is new for a day."""
 
@@ -45,9 +58,18 @@ class Releases:
         self._deployed: dict[tuple[int, str, str], float] = {}
 
     def deployed(self, measurement: Measurement) -> None:
-        self._deployed[measurement.project_id, measurement.environment, measurement.release] = (
-            measurement.time
-        )
+        place = (measurement.project_id, measurement.environment, measurement.release)
+        self._deployed[place] = measurement.time
+        self._deployed = {
+            each: at for each, at in self._deployed.items() if at > measurement.time - NEW_RELEASE_S
+        }
+
+    def state(self) -> list[tuple[int, str, str, float]]:
+        return [(*place, at) for place, at in sorted(self._deployed.items())]
+
+    def restore(self, state: Iterable[tuple[int, str, str, float]]) -> None:
+        for project_id, environment, release, at in state:
+            self._deployed[project_id, environment, release] = at
 
     def is_new(self, project_id: int, environment: str, release: str, at: float) -> bool:
         since = self._deployed.get((project_id, environment, release))
@@ -120,16 +142,17 @@ def _add(
 ) -> Watched:
     watched = episodes.find(ranked, place, key)
     if watched is None:
-        watched = episodes.begin(ranked, place, key, _condition(ranked, key, episodes.now))
+        watched = episodes.begin(ranked, place, key, condition_of(ranked, key, episodes.now))
     _put(watched.condition, ranked, key, second, measurement)
     return watched
 
 
-def _condition(ranked: Ranked, key: str, now: int) -> Condition:
+def condition_of(ranked: Ranked, key: str, now: int) -> Condition:
+    """A new one for a rule that is watched from second `now` on. Raises KeyError for a key that it does not know."""
     rule = ranked.rule
     if rule.watches == "burn_rate":
         return Burn(rule, _slo(ranked, key).error_budget)
-    if rule.watches in ("counter", "slow_transactions"):
+    if rule.watches in COUNTED:
         return counting(rule, now)
     makers: dict[str, Callable[[AlertRule], Condition]] = {
         "gauge": Figure,
@@ -175,4 +198,7 @@ def _slower(measurement: Measurement, than_s: float) -> int:
 
 
 def _slo(ranked: Ranked, name: str) -> Slo:
-    return next(slo for slo in ranked.slos if slo.name == name)
+    for slo in ranked.slos:
+        if slo.name == name:
+            return slo
+    raise KeyError(name)

@@ -40,9 +40,13 @@ class RuleIndex:
             for rank, rule in enumerate(sharper_first(strategy.alerts))
             if rule.enabled
         )
+        self._by_id = {each.rule.id: each for each in self.rules}
         self._of_events: dict[tuple[str, str, str], tuple[Ranked, ...]] = {}
         self._of_watch: dict[tuple[str, str], tuple[Ranked, ...]] = {}
         self.features_of = lru_cache(maxsize=4096)(self._features_of)
+
+    def called(self, rule_id: str) -> Ranked | None:
+        return self._by_id.get(rule_id)
 
     def of_fact(self, environment: str, category: str, severity: str) -> tuple[Ranked, ...]:
         """Rules on events, new issues and regressions, by all that can be said of many facts at once."""
@@ -74,6 +78,12 @@ class RuleIndex:
             for feature in self._strategy.features.values()
             if any(fnmatchcase(name, pattern) for pattern in (*feature.routes, *feature.tasks))
         )
+
+
+def looked_at(strategy: Strategy) -> frozenset[str]:
+    """Every environment in which some rule is held."""
+    named = {each for rule in strategy.alerts for each in rule.environments if rule.enabled}
+    return alerting_environments(strategy) | named
 
 
 def alerting_environments(strategy: Strategy) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 COUNTER = "counter"
 GAUGE = "gauge"
@@ -45,3 +45,14 @@ class Measurement:
     """What a counter is told apart by (`per`), where its sender says."""
     user: str = ""
     client: str = ""
+
+    def plus(self, other: Measurement) -> Measurement:
+        """Both as one: sums of the same thing and time."""
+        return replace(
+            self,
+            received=max(self.received, other.received),
+            value=self.value + other.value,
+            total=self.total + other.total,
+            bad=self.bad + other.bad,
+            errored=self.errored + other.errored,
+        )

@@ -30,6 +30,21 @@ class Episode(models.Model):
     incident = models.ForeignKey(
         "incidents.Incident", null=True, on_delete=models.SET_NULL, related_name="episodes"
     )
+    course = models.JSONField(
+        default=list, help_text="how its value went: pairs of seconds since 1970 and value"
+    )
+    users = models.PositiveIntegerField(default=0, help_text="different ones among the latest events")
+    ended_because = models.CharField(
+        max_length=200, blank=True, help_text="other than that it no longer held"
+    )
+    silence = models.CharField(max_length=300, blank=True, help_text="why nobody was told")
+    leader = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="followers",
+        help_text="the episode of the same rule, minutes before, with which people were told of it",
+    )
     useful = models.BooleanField(null=True, help_text="what people said of the alert")
     useful_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
@@ -55,6 +70,63 @@ class Episode(models.Model):
     @property
     def is_open(self) -> bool:
         return self.ended_at is None
+
+
+class Mute(models.Model):
+    """Of a rule nobody is told, for a time. Its episodes are kept all the same."""
+
+    rule = models.CharField(max_length=60)
+    key = models.CharField(max_length=250, blank=True, help_text="only of this; blank: of all")
+    project = models.ForeignKey(
+        "projects.Project", null=True, on_delete=models.CASCADE, related_name="+", help_text="none: of all"
+    )
+    until = EpochField()
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = EpochField()
+    lifted_at = EpochField(null=True, help_text="before its time")
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["rule", "until"], name="mute_of_rule")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} is muted"
+
+
+class JournalRow(models.Model):
+    """What one batch brought for the rules, written in its transaction. Ids rise in the order of the commits."""
+
+    kind = models.CharField(max_length=10, help_text="event, or a kind of monitor.alerts.measurements")
+    first_received = models.FloatField()
+    last_received = models.FloatField()
+    size = models.PositiveIntegerField()
+    entries = models.BinaryField(help_text="JSON of monitor.alerts.entries, compressed")
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "last_received"], name="journal_by_age")]
+
+
+class EngineState(models.Model):
+    """How far the journal has been held against the rules; one row. What followed from it is in the episodes."""
+
+    position = models.PositiveBigIntegerField(help_text="all rows up to this one are read")
+    clock = models.FloatField(help_text="of these, all that was received up to then has been judged")
+    started = models.FloatField(help_text="since when all that came is in the journal")
+    turn = models.PositiveBigIntegerField(
+        default=0, help_text="rises with each change: two cannot go on from one"
+    )
+
+
+class EngineSnapshot(models.Model):
+    """The engine's windows as they stood; one row. Without it, or when it does not fit, they are made of the journal."""
+
+    fits = models.CharField(max_length=64, help_text="a hash of the rules and of the engine's own format")
+    position = models.PositiveBigIntegerField()
+    clock = models.FloatField()
+    state = models.BinaryField()
 
 
 class Notification(models.Model):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
-from monitor.metrics.sketch import Sketch
+from monitor.metrics.sketch import Sketch, bucket_of
 
 Durations = tuple[tuple[float, int], ...]
 
@@ -55,6 +55,24 @@ class Sums:
         """The second at which the oldest is no longer in the window."""
         return self._order[0] + self.window_s if self._order else None
 
+    @property
+    def first_bad(self) -> int | None:
+        """The earliest second in it with a bad one."""
+        return next((second for second in sorted(self._order) if self._cells[second][1]), None)
+
+    @property
+    def first(self) -> int | None:
+        """The earliest second in it."""
+        return self._order[0] if self._order else None
+
+    def state(self) -> list[tuple[float, ...]]:
+        """What is in it, for `restore`: plain JSON."""
+        return [(second, *cell) for second, cell in sorted(self._cells.items())]
+
+    def restore(self, state: list[tuple[float, ...]]) -> None:
+        for second, total, bad in state:
+            self.add(int(second), total, bad)
+
 
 class Extremes:
     """The highest and the lowest figure."""
@@ -92,46 +110,74 @@ class Extremes:
     def next_change(self) -> int | None:
         return self._order[0] + self.window_s if self._order else None
 
+    @property
+    def first(self) -> int | None:
+        return self._order[0] if self._order else None
+
+    def state(self) -> list[tuple[float, ...]]:
+        return [(second, *cell) for second, cell in sorted(self._cells.items())]
+
+    def restore(self, state: list[tuple[float, ...]]) -> None:
+        for second, low, high in state:
+            self.add(int(second), low)
+            self.add(int(second), high)
+
 
 class Spread:
     """How long things took: quantiles, right within 1 % of themselves (monitor.metrics.sketch).
 
-    What leaves goes on into `older`, where there is one: the time before the window.
+    What leaves goes on into `older`, where there is one: the time before the window. `step_s`: seconds are kept
+    together by so many, so that a week of them is small; what begins in the window's first step then leaves with it.
     """
 
-    __slots__ = ("_cells", "_order", "_sketch", "count", "last", "older", "window_s")
+    __slots__ = ("_cells", "_order", "_sketch", "_step_s", "count", "last", "older", "window_s")
 
-    def __init__(self, window_s: int, older: Spread | None = None) -> None:
+    def __init__(self, window_s: int, older: Spread | None = None, *, step_s: int = 1) -> None:
         self.window_s = window_s
         self.older = older
         self.count = 0
         self.last = 0
+        self._step_s = step_s
         self._sketch = Sketch()
-        self._cells: dict[int, list[tuple[float, int]]] = {}
+        self._cells: dict[int, dict[int, int]] = {}
+        """By second: how many in each bucket of the sketch."""
         self._order: list[int] = []
 
-    def add(self, second: int, durations: Durations | list[tuple[float, int]]) -> None:
-        cell = self._cells.get(second)
-        if cell is None:
-            heappush(self._order, second)
-            cell = self._cells[second] = []
-            self.last = max(self.last, second)
-        cell.extend(durations)
+    def add(self, second: int, durations: Durations) -> None:
+        counts: dict[int, int] = {}
         for seconds, times in durations:
-            self._sketch.add(seconds, times)
+            bucket = bucket_of(seconds)
+            counts[bucket] = counts.get(bucket, 0) + times
+        self._put(second, counts)
+
+    def _put(self, second: int, counts: dict[int, int]) -> None:
+        self.last = max(self.last, second)
+        step = second - second % self._step_s
+        cell = self._cells.get(step)
+        if cell is None:
+            heappush(self._order, step)
+            cell = self._cells[step] = {}
+        buckets = self._sketch.buckets
+        for bucket, times in counts.items():
+            cell[bucket] = cell.get(bucket, 0) + times
+            buckets[bucket] = buckets.get(bucket, 0) + times
             self.count += times
 
     def leave(self, now: int) -> None:
         edge = now - self.window_s
+        buckets = self._sketch.buckets
         while self._order and self._order[0] <= edge:
             second = heappop(self._order)
             cell = self._cells.pop(second)
-            for seconds, times in cell:
-                self._sketch.add(seconds, -times)
+            for bucket, times in cell.items():
                 self.count -= times
+                left = buckets[bucket] - times
+                if left:
+                    buckets[bucket] = left
+                else:
+                    del buckets[bucket]
             if self.older is not None:
-                self.older.add(second, cell)
-        self._sketch.buckets = {bucket: number for bucket, number in self._sketch.buckets.items() if number}
+                self.older._put(second, cell)
         if self.older is not None:
             self.older.leave(edge)
 
@@ -147,3 +193,14 @@ class Spread:
         if before is not None:
             changes.append(before + self.window_s)
         return min(changes, default=None)
+
+    @property
+    def first(self) -> int | None:
+        return self._order[0] if self._order else None
+
+    def state(self) -> list[tuple[int, list[tuple[int, int]]]]:
+        return [(second, sorted(cell.items())) for second, cell in sorted(self._cells.items())]
+
+    def restore(self, state: list[tuple[int, list[tuple[int, int]]]]) -> None:
+        for second, counts in state:
+            self._put(second, dict(counts))

@@ -96,8 +96,11 @@ def fail(environment: CronEnvironment, kind: str, at: datetime) -> None:
 
 def succeed(environment: CronEnvironment, at: datetime) -> None:
     """One success more."""
+    had_failed = environment.failures > 0
     environment.failures = 0
     environment.successes += 1
+    if had_failed:
+        observers.tell(environment.monitor, environment, observers.SUCCEEDED, at.timestamp())
     if environment.is_failing and environment.successes >= environment.monitor.recovery_threshold:
         environment.status, environment.status_since = EnvironmentStatus.OK, at
         observers.tell(environment.monitor, environment, observers.RECOVERED, at.timestamp())

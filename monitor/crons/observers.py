@@ -15,13 +15,17 @@ Observer = Callable[[CronMonitor, CronEnvironment, str, float], None]
 stands after it: `environment.is_failing` says whether the threshold of failures in a row is reached."""
 
 MISSED, TIMEOUT, ERROR, RECOVERED = "missed", "timeout", "error", "recovered"
-KINDS = (MISSED, TIMEOUT, ERROR, RECOVERED)
+SUCCEEDED = "succeeded"
+"""The first success after failures; `recovered` comes beside it once there were enough of them."""
+SILENCED = "silenced"
+"""The monitor is muted, disabled or deleted, or its environment is: nothing more will be told, so nothing is wrong."""
+KINDS = (MISSED, TIMEOUT, ERROR, RECOVERED, SUCCEEDED, SILENCED)
 
 observers: list[Observer] = []
 
 
 def tell(monitor: CronMonitor, environment: CronEnvironment, kind: str, at: float) -> None:
     """To all observers, unless the monitor is muted."""
-    if not monitor.is_muted:
+    if not monitor.is_muted or kind == SILENCED:
         for observer in observers:
             observer(monitor, environment, kind, at)

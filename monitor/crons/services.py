@@ -108,6 +108,8 @@ def update_monitor(
             return
         monitor.save()
         record(by, "cron.changed", monitor.slug, monitor.project, changed=changed)
+        if is_muted or is_disabled:
+            _silence(monitor)
         if {"config", "is_disabled"} & set(changed):
             replan(monitor, _now())
 
@@ -116,6 +118,7 @@ def delete_monitor(monitor: CronMonitor, *, by: Actor) -> None:
     """With its history. A check-in that comes later makes it anew."""
     with transaction.atomic():
         record(by, "cron.deleted", monitor.slug, monitor.project)
+        _silence(monitor)
         CheckIn.objects.filter(environment__monitor=monitor).delete()
         monitor.delete()
 
@@ -125,8 +128,14 @@ def delete_environment(environment: CronEnvironment, *, by: Actor) -> None:
     with transaction.atomic():
         monitor = environment.monitor
         record(by, "cron.environment_deleted", f"{monitor.slug} in {environment.name}", monitor.project)
+        observers.tell(monitor, environment, observers.SILENCED, time())
         CheckIn.objects.filter(environment=environment).delete()
         environment.delete()
+
+
+def _silence(monitor: CronMonitor) -> None:
+    for environment in monitor.environments.all():
+        observers.tell(monitor, environment, observers.SILENCED, time())
 
 
 def check_in(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from monitor.alerts import keeping as alerts_keeping
+from monitor.alerts import live as alerts
 from monitor.crons import clock as crons_clock
 from monitor.digest import positions
 from monitor.feedback import linking as feedback_linking
@@ -54,5 +56,8 @@ JOBS: tuple[ClockJob, ...] = (
     ClockJob("feedback.link_waiting", 60, feedback_linking.link_waiting),
     ClockJob("metrics.forget_old", 600, metrics_keeping.forget_old, forgets=True),
     ClockJob("performance.forget_old", 600, performance_keeping.forget_old, forgets=True),
+    ClockJob("alerts.evaluate", alerts.EVALUATE_EVERY_S, alerts.evaluate),
+    ClockJob("alerts.follow", alerts.FOLLOW_EVERY_S, alerts.follow),
+    ClockJob("alerts.forget_old", 600, alerts_keeping.forget_old, forgets=True),
     ClockJob("feedback.forget_old", 3600, feedback_storing.forget_old, forgets=True),
 )

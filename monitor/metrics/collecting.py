@@ -42,6 +42,7 @@ class Sums:
     high: float = float("-inf")
     last: float = 0.0
     last_at: float = float("-inf")
+    received: float = 0.0
     sketch: Sketch | None = None
 
     def add(self, figure: Figure) -> None:
@@ -96,7 +97,9 @@ class MetricCollector:
         for payload in self._fresh():
             for figure in payload.figures:
                 place = (name_of(payload.project_id, figure), int(figure.time // 60))
-                sums.setdefault(place, Sums()).add(figure)
+                one = sums.setdefault(place, Sums())
+                one.add(figure)
+                one.received = max(one.received, payload.received)
         if sums:
             ids = ids_of(dict.fromkeys(name for name, _ in sums))
             for tier in TIERS:
@@ -172,4 +175,5 @@ def _increment(name: SeriesName, minute: int, one: Sums) -> Increment:
         one.low,
         one.high,
         one.last,
+        one.received,
     )

@@ -28,6 +28,8 @@ class Increment:
     low: float
     high: float
     last: float
+    received: float
+    """When the last of it came, in seconds since 1970."""
 
 
 observers: list[Callable[[Sequence[Increment]], None]] = []

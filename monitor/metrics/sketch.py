@@ -33,7 +33,7 @@ class Sketch:
             self.add(value)
 
     def add(self, value: float, times: int = 1) -> None:
-        bucket = _bucket_of(value)
+        bucket = bucket_of(value)
         self.buckets[bucket] = self.buckets.get(bucket, 0) + times
 
     def merge(self, other: Sketch) -> None:
@@ -87,7 +87,7 @@ class Sketch:
 
     def count_up_to(self, value: float) -> int:
         """How many did not exceed `value`, within its ACCURACY."""
-        limit = _bucket_of(value)
+        limit = bucket_of(value)
         return sum(count for bucket, count in self.buckets.items() if bucket <= limit)
 
     def _add(self, buckets: Iterable[int], counts: Iterable[int]) -> None:
@@ -106,7 +106,8 @@ def merged(stored: Iterable[bytes | None]) -> Sketch:
     return made
 
 
-def _bucket_of(value: float) -> int:
+def bucket_of(value: float) -> int:
+    """The number of the bucket that a value is counted in."""
     if value <= ZERO:
         return _NOTHING
     return min(math.ceil(math.log(value) * _PER_LOG), _LARGEST)

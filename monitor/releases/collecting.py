@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -13,6 +14,7 @@ from monitor.protocol.json_payload import load_object
 from monitor.releases.counting import (
     Counts,
     Sighting,
+    change_of,
     count_updates,
     place_of,
     see_releases,
@@ -21,6 +23,7 @@ from monitor.releases.counting import (
 from monitor.releases.keeping import SESSION_CHANGES_FOR_S
 from monitor.releases.models import Regression
 from monitor.releases.naming import release_of
+from monitor.releases.observers import tell_sessions
 from monitor.releases.sessions import Outcome, SessionSum, SessionUpdate, sums_of, update_of
 from monitor.releases.users import user_hash
 
@@ -34,10 +37,12 @@ class SessionCollector:
         self._updates: dict[tuple[int, bytes], SessionUpdate] = {}
         self._sums: list[tuple[int, SessionSum]] = []
         self._sightings: list[Sighting] = []
+        self._received = 0.0
 
     def take(self, item: Item, origin: Origin) -> None:
         """Raises ValueError for what is no session."""
         payload = load_object(item.payload)
+        self._received = max(self._received, origin.received)
         if item.type == "session":
             self._take_update(update_of(payload, origin.received), origin)
             return
@@ -65,13 +70,15 @@ class SessionCollector:
             place = place_of(ids[one.release], project_id, one.environment, one.started)
             for outcome, number in one.counts.items():
                 counts.add_sessions(place, outcome, number)
+                counts.changes.append(change_of(project_id, one, outcome, number))
             if one.user is not None:
                 crashed = Outcome.CRASHED in one.counts
                 counts.add_visit(place, one.started, user_hash(one.user), crashed=crashed)
         store_counts(counts)
+        tell_sessions([replace(change, received=self._received) for change in counts.changes])
 
     def stored(self) -> None:
-        """Nobody is told of sessions."""
+        """Observers were told in the transaction."""
 
 
 def count_errors(facts: Sequence[Fact]) -> None:

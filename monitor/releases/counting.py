@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from monitor.digest.sql import Row, database
 from monitor.releases.models import Release, SessionState
-from monitor.releases.sessions import DAY_S, HOUR_S, Outcome, SessionUpdate
+from monitor.releases.observers import SessionChange
+from monitor.releases.sessions import DAY_S, HOUR_S, Outcome, SessionSum, SessionUpdate
 
 _CHUNK = 500
 _COLUMNS = ("sessions", "errored", "crashed", "abnormal", "events")
@@ -50,10 +51,12 @@ class Counts:
 
     hours: defaultdict[Place, Counter[str]]
     visits: dict[Visit, bool]
+    changes: list[SessionChange]
+    """What observers are told; `received` is put in by whoever knows it."""
 
     @classmethod
     def none(cls) -> Counts:
-        return cls(defaultdict(Counter), {})
+        return cls(defaultdict(Counter), {}, [])
 
     def add_sessions(self, place: Place, outcome: Outcome, number: int = 1) -> None:
         self.hours[place]["sessions"] += number
@@ -129,7 +132,9 @@ def count_updates(
             )
             made.append(state)
             counts.add_sessions(_place_of(state), update.outcome)
+            counts.changes.append(change_of(project_id, update, update.outcome))
         elif update.outcome > state.outcome:
+            counts.changes.append(change_of(project_id, update, update.outcome, before=state.outcome))
             counts.worsen(_place_of(state), Outcome(state.outcome), update.outcome)
             state.outcome = update.outcome
             worsened.append(state)
@@ -139,6 +144,28 @@ def count_updates(
             counts.add_visit(_place_of(state), started, user_hash(update.user), crashed=crashed)
     SessionState.objects.bulk_create(made, batch_size=_CHUNK)
     SessionState.objects.bulk_update(worsened, ["outcome"], batch_size=_CHUNK)
+
+
+def change_of(
+    project_id: int,
+    one: SessionUpdate | SessionSum,
+    outcome: int,
+    number: int = 1,
+    *,
+    before: int | None = None,
+) -> SessionChange:
+    """What observers are told of so many sessions; `before`: as what they were counted until now."""
+    errored = outcome >= Outcome.ERRORED and (before is None or before < Outcome.ERRORED)
+    return SessionChange(
+        project_id=project_id,
+        environment=one.environment,
+        release=one.release,
+        started=one.started,
+        received=0.0,
+        sessions=number if before is None else 0,
+        errored=number if errored else 0,
+        crashed=number if outcome == Outcome.CRASHED else 0,
+    )
 
 
 def _place_of(state: SessionState) -> Place:

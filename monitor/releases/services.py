@@ -13,6 +13,7 @@ from monitor.releases.commits import CommitData, store_commits
 from monitor.releases.fixes import resolve_mentioned
 from monitor.releases.models import Deploy, Release, ReleaseCommit, ReleaseHour, ReleaseProject
 from monitor.releases.naming import MAX_ENVIRONMENT, MAX_RELEASE, environment_of, release_of
+from monitor.releases.observers import tell_deploy
 
 _URL_MAX = 500
 
@@ -131,6 +132,7 @@ def create_deploy(
             finished_at=finished,
         )
         record(by, "release.deployed", release.version, environment=where)
+        tell_deploy(deploy)
     return deploy
 
 

@@ -5,7 +5,7 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from monitor.crons.models import CronEnvironment, CronMonitor
-from monitor.crons.observers import observers
+from monitor.crons.observers import ERROR, MISSED, RECOVERED, TIMEOUT, observers
 from monitor.projects.models import Project
 from tests.monitor_site.crons.jobs import MINUTE, START, Jobs
 from tests.monitor_site.releases.in_browser import beside_playwright, opened
@@ -15,12 +15,13 @@ __all__ = ["beside_playwright", "jobs", "opened"]
 
 @pytest.fixture
 def jobs(db: None, settings: Settings, tmp_path: Path) -> Iterator[Jobs]:
-    """Of a project of their own; what observers are told is in `told`."""
+    """Of a project of their own; what observers are told of failing and recovering is in `told`."""
     settings.SPOOL_DIRECTORY = tmp_path / "spool"
     found = Jobs(Project.objects.create(slug="sums", name="Sums"), settings.SPOOL_DIRECTORY)
 
     def observe(monitor: CronMonitor, environment: CronEnvironment, kind: str, at: float) -> None:
-        found.told.append((kind, environment.status, round((at - START) / MINUTE, 2)))
+        if kind in (ERROR, MISSED, RECOVERED, TIMEOUT):
+            found.told.append((kind, environment.status, round((at - START) / MINUTE, 2)))
 
     observers.append(observe)
     yield found
