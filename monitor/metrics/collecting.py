@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import ClassVar
@@ -15,7 +15,7 @@ from monitor.metrics.observers import Increment, tell
 from monitor.metrics.reading import Figure, figures_of
 from monitor.metrics.series import SeriesName, ids_of, name_of
 from monitor.metrics.sketch import Sketch
-from monitor.metrics.tiers import TIERS
+from monitor.metrics.tiers import TIERS, Tier
 from monitor.protocol import Item
 from monitor.protocol.json_payload import load_object
 from monitor.stats.outcomes import DIGESTED, DUPLICATE, NOT_KEPT, Outcomes, count_outcomes
@@ -101,9 +101,7 @@ class MetricCollector:
                 one.add(figure)
                 one.received = max(one.received, payload.received)
         if sums:
-            ids = ids_of(dict.fromkeys(name for name, _ in sums))
-            for tier in TIERS:
-                _store(tier.table, tier.column, _by_step(sums, ids, tier.seconds // 60))
+            store_sums(sums)
             tell([_increment(name, minute, one) for (name, minute), one in sums.items()])
         count_outcomes(self._outcomes)
 
@@ -125,6 +123,13 @@ class MetricCollector:
         minute = int(payload.received // 60)
         self._outcomes[payload.project_id, minute, outcome, _CATEGORY, ""] += len(payload.figures)
         self._outcomes[payload.project_id, minute, NOT_KEPT, _CATEGORY, "unreadable"] += payload.unreadable
+
+
+def store_sums(sums: dict[tuple[SeriesName, int], Sums], tiers: Sequence[Tier] = TIERS) -> None:
+    """Add what was summed up by series and minute to the tables of `tiers`; in the caller's transaction."""
+    ids = ids_of(dict.fromkeys(name for name, _ in sums))
+    for tier in tiers:
+        _store(tier.table, tier.column, _by_step(sums, ids, tier.seconds // 60))
 
 
 def _by_step(

@@ -50,13 +50,13 @@ class Sums:
         self.sketch.add(found.duration_ms)
 
 
-def add(arrivals: Sequence[Arrived]) -> None:
-    """In the transaction of the batch; each arrival has its group and release."""
+def add(arrivals: Sequence[Arrived], steps: Sequence[int] = STEPS) -> None:
+    """In the transaction of the batch; each arrival has its group and release. `steps`: the buckets, in minutes."""
     t_ms = apdex_t_ms()
     sums: dict[tuple[int, int, int, int], Sums] = {}
     for one in arrivals:
         minute = int(one.measured.start // 60)
-        for step in STEPS:
+        for step in steps:
             place = (one.group_id, step, minute // step * step, one.release_id)
             sums.setdefault(place, Sums()).add(one, t_ms)
     for place, added in sorted(sums.items(), key=lambda pair: pair[0]):

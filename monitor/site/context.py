@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 
 from monitor.access.models import User
+from monitor.history.mark import made_history
 from monitor.site.filters import carried
 
 THEMES = frozenset({"system", "light", "dark"})
@@ -27,8 +28,9 @@ ROOMS = (
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """`nav_items`, `search_url`, `theme`, `theme_url`, `version`. Asks the database for nothing but the user."""
+    """`nav_items`, `search_url`, `theme`, `theme_url`, `version`, `generated`. Asks the database for the user only."""
     user = getattr(request, "user", None)
+    made = made_history()
     theme = user.theme if isinstance(user, User) else request.COOKIES.get("theme", "")
     return {
         "nav_items": _nav_items(request) if isinstance(user, User) else [],
@@ -36,6 +38,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "theme": theme if theme in THEMES else "system",
         "theme_url": reverse("access:theme"),
         "version": settings.VERSION,
+        "generated": made.words if made is not None else "",
     }
 
 

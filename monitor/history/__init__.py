@@ -1,0 +1,1 @@
+"""Makes a month of generated history, so that pages can be looked at and tried out before there is a real one."""
