@@ -153,6 +153,9 @@ AXES_LOCKOUT_CALLABLE = "accounts.views.locked_out"
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
+# How many proxies of our own append to X-Forwarded-For; log-ins are counted by the same address as all else.
+RATE_LIMIT_PROXIES = env.integer("RATE_LIMIT_PROXIES", 0, minimum=0, maximum=10)
+AXES_CLIENT_IP_CALLABLE = "core.rate_limit.client_address"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
@@ -289,4 +292,6 @@ ERROR_PAGES = {
     "LAB_BASE": "base.html",
 }
 CSRF_FAILURE_VIEW = "core.error_pages.csrf_failure"
-setup_sentry(service="hydroml", debug=DEBUG, base_dir=BASE_DIR, spool_directory=DATA_ROOT / "spool")
+# On a disk of this machine: its locks are the kernel's (docs/spool.md). DATA_ROOT may be a share of many machines.
+SPOOL_DIRECTORY = env.path("SENTRY_SPOOL_DIR", DATA_ROOT / "spool")
+setup_sentry(service="hydroml", debug=DEBUG, base_dir=BASE_DIR, spool_directory=SPOOL_DIRECTORY)
