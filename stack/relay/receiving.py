@@ -160,7 +160,11 @@ class OtherSite:
                 self.over = True
 
     def unpacked(self, data: object) -> object:
-        return self.config.hook.pytest_report_from_serializable(config=self.config, data=data)
+        report = self.config.hook.pytest_report_from_serializable(config=self.config, data=data)
+        if isinstance(report.longrepr, list):
+            # Where and why a test was skipped: JSON knows no tuples, and the summary wants nothing else.
+            report.longrepr = tuple(report.longrepr)
+        return report
 
     def report_not_run(self, item: pytest.Item) -> None:
         """The process died: the test that it died in has failed, and those after it have not run."""

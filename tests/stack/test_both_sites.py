@@ -50,6 +50,17 @@ def test_failures_of_both_are_in_the_one_summary_and_in_the_exit_code(toy: Toy) 
     assert (suite.get("tests"), suite.get("failures")) == ("4", "2")
 
 
+def test_what_the_other_process_skips_is_in_the_summary_with_its_reason(toy: Toy) -> None:
+    toy.write(WEATHER, "import pytest\ndef test_a(): pytest.skip('no rain today')\n")
+    ended = toy.run("--both-sites", "-ra")
+    assert (ended.code, ended.closing_line) == (0, "2 passed, 1 skipped")
+    assert "no rain today" in ended.output
+    toy.write(WEATHER, "import pytest\npytest.skip('no rain this year', allow_module_level=True)\n")
+    ended = toy.run("--both-sites", "-ra")
+    assert (ended.code, ended.closing_line) == (0, "2 passed, 1 skipped")
+    assert "no rain this year" in ended.output
+
+
 def test_x_and_maxfail_stop_both(toy: Toy) -> None:
     toy.write(WEATHER, FAILING)
     toy.write(DRINKS, FAILING)
