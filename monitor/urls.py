@@ -11,6 +11,7 @@ urlpatterns = [
     path("releases/", include("monitor.releases.urls")),
     path("crons/", include("monitor.crons.urls")),
     path("feedback/", include("monitor.feedback.urls")),
+    path("alerts/deliveries/", include("monitor.alerts.dispatch.urls")),
     path("alerts/", include("monitor.alerts.urls")),
     path("projects/", include("monitor.projects.urls")),
     path("slos/", include("monitor.slos.urls")),

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Max, Min, QuerySet
 
 from monitor.access import audit
+from monitor.alerts.dispatch.keeping import forget_person as forget_told
 from monitor.digest.payloads import Place, payload_store
 from monitor.events.surroundings import user_key_of
 from monitor.feedback.models import Feedback
@@ -146,6 +147,7 @@ def erase(identity: str, by: audit.Actor) -> Erased:
         _forget_merged(hashes, issues)
         IssueUser.objects.filter(user__in=hashes).delete()
         tags = _remove_tags(identity)
+        forget_told(identity)
         erased = Erased(events, attachments, feedback, len(issues), sessions, tags)
         audit.record(by, "person.erased", Person(hashes).label, **vars(erased))
     _pragma("secure_delete=FAST")

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from monitor.alerts import keeping as alerts_keeping
 from monitor.alerts import live as alerts
+from monitor.alerts.dispatch import keeping as deliveries_keeping
 from monitor.crons import clock as crons_clock
 from monitor.digest import positions
 from monitor.feedback import linking as feedback_linking
@@ -59,5 +60,6 @@ JOBS: tuple[ClockJob, ...] = (
     ClockJob("alerts.evaluate", alerts.EVALUATE_EVERY_S, alerts.evaluate),
     ClockJob("alerts.follow", alerts.FOLLOW_EVERY_S, alerts.follow),
     ClockJob("alerts.forget_old", 600, alerts_keeping.forget_old, forgets=True),
+    ClockJob("deliveries.forget_old", 3600, deliveries_keeping.forget_old, forgets=True),
     ClockJob("feedback.forget_old", 3600, feedback_storing.forget_old, forgets=True),
 )

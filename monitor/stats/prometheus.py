@@ -7,6 +7,7 @@ old counts, cannot make one run backwards in between.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from monitor.alerts.dispatch.channel_health import channel_health
 from monitor.digest.system.state import sizes, state
 from monitor.issues.models import Issue
 from monitor.stats.models import EventCount
@@ -63,6 +65,7 @@ class _Figures(Collector):
         yield from self._outcomes()
         yield self._events()
         yield self._issues()
+        yield self._notifications()
         yield from self._digest()
         size = GaugeMetricFamily("hydroml_monitor_size_bytes", "On disk", labels=("part",))
         for part in sizes():
@@ -103,6 +106,22 @@ class _Figures(Collector):
         rows = Issue.objects.order_by("status", "severity").values_list("status", "severity")
         for status, severity, number in rows.annotate(Count("pk")):
             family.add_metric((status, severity), number)
+        return family
+
+    @staticmethod
+    def _notifications() -> Metric:
+        family = GaugeMetricFamily(
+            "hydroml_monitor_notifications",
+            "Waiting; else of those made in the last 24 h",
+            labels=("channel", "state"),
+        )
+        for health in channel_health(time.time()):
+            for name, number in (
+                ("waiting", health.waiting),
+                ("sent", health.sent),
+                ("failed", health.failed),
+            ):
+                family.add_metric((health.name, name), number)
         return family
 
     @staticmethod

@@ -87,7 +87,7 @@ def _open(api: _Api, payload: dict[str, Any], letter: Letter) -> dict[str, Any]:
     if found is None:
         wanted = {name: payload[name] for name in ("title", "body", "labels")}
         found = api.ask("POST", "/issues", wanted).json()
-    return {"number": found["number"], "url": str(found.get("html_url", ""))}
+    return {"number": found["number"], "url": _page_of(found)}
 
 
 def _comment(api: _Api, payload: dict[str, Any], letter: Letter) -> dict[str, Any]:
@@ -99,7 +99,12 @@ def _comment(api: _Api, payload: dict[str, Any], letter: Letter) -> dict[str, An
         found = next((one for one in comments if _own_mark(letter) in (one.get("body") or "")), None)
     if found is None:
         found = api.ask("POST", f"/issues/{number}/comments", {"body": payload["body"]}).json()
-    return {"number": number, "url": str(found.get("html_url", ""))}
+    return {"number": number, "url": _page_of(found)}
+
+
+def _page_of(found: dict[str, Any]) -> str:
+    address = str(found.get("html_url", ""))
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 class _Api:

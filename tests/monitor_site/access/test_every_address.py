@@ -16,7 +16,8 @@ from django.utils.http import urlsafe_base64_encode
 
 from monitor.access import tokens
 from monitor.access.models import Role, User
-from monitor.alerts.models import Episode
+from monitor.alerts.dispatch.models import OutboxMessage
+from monitor.alerts.models import Episode, Notification
 from monitor.crons.models import CronMonitor
 from monitor.feedback.models import Feedback
 from monitor.incidents.services import open_by_hand
@@ -24,6 +25,7 @@ from monitor.issues.models import Issue
 from monitor.performance.models import TransactionGroup, TransactionSample
 from monitor.projects.models import Key, Project
 from tests.monitor_site.access.addresses import Address, Samples, all_addresses
+from tests.monitor_site.deliveries.messages import message
 from tests.monitor_site.delivering import Delivery
 from tests.monitor_site.metrics.sending import item, metric
 from tests.monitor_site.performance.traced import transaction
@@ -37,7 +39,7 @@ READ_BY_ALL = {"incidents:status"}
 OPEN_POSTS = (OPEN - READ_BY_ALL) | {"access:theme"}
 OWN = {"access:tokens", "access:preferences", "access:password", "access:logout"}
 """What a viewer may post: it changes what is their own."""
-OF_NO_PROJECT = {"alerts:runbook", "alerts:rule", "slos:detail"}
+OF_NO_PROJECT = {"deliveries:test", "alerts:runbook", "alerts:rule", "slos:detail"}
 """Whose variables name nothing that belongs to a project."""
 OTHER_WAYS_IN = {"api"}
 """Rooms that know their callers by token; tests/monitor_site/api tries those."""
@@ -68,6 +70,13 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         value=1,
         worst=1,
     )
+    told = Notification.objects.create(
+        channel="email", kind="fired", message=message(title=f"in {HIDDEN}").as_json(), once="told",
+        episode=episode, created_at=time.time(), not_before=1,
+    )  # fmt: skip
+    mail = OutboxMessage.objects.create(
+        notification=told, at=1, kind="email", payload={"html": f"in {HIDDEN}", "headers": {}}
+    )
     incident = open_by_hand(hidden, title=f"in {HIDDEN}", severity="P1", now=time.time(), by=admin)
     token, _ = tokens.create(admin, "a script", ["event:read"])
     return {
@@ -84,6 +93,9 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         "alerts.name": "database",
         "alerts.rule_id": "database",
         "alerts.pk": episode.pk,
+        "deliveries.pk": told.pk,
+        "deliveries:mail.pk": mail.pk,
+        "deliveries.name": "slack",
         "releases.version": f"{HIDDEN}@1.0.0",
         "performance:transaction.pk": TransactionGroup.objects.get().pk,
         "performance:sample.pk": TransactionSample.objects.get().pk,

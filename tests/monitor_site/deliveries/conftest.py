@@ -30,7 +30,7 @@ def channels(monkeypatch: pytest.MonkeyPatch) -> Channels:
                 base, **{"enabled": True, "allow_private_addresses": True, "timeout_s": 20} | keys
             )
         changed = replace(strategy, channels=found)
-        for place in ("claiming",):
+        for place in ("claiming", "channel_health", "services", "views"):
             monkeypatch.setattr(f"monitor.alerts.dispatch.{place}.current_strategy", lambda: changed)
         return found
 

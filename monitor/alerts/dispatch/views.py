@@ -1,0 +1,118 @@
+"""What was sent through which channel and how it went: the list with how each channel stands, and one with its tries."""
+
+from __future__ import annotations
+
+import time
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from monitor.access.models import User
+from monitor.access.permissions import require_change
+from monitor.alerts.channels import KINDS
+from monitor.alerts.channels.letter import Letter
+from monitor.alerts.dispatch import selectors, services
+from monitor.alerts.dispatch.channel_health import channel_health
+from monitor.alerts.dispatch.claiming import key_of
+from monitor.alerts.dispatch.drawing import Drawn, drawn_of
+from monitor.alerts.dispatch.errors import NotForThisChannelError
+from monitor.alerts.dispatch.services import DispatchRequestError
+from monitor.alerts.messages import Kind, Message
+from monitor.alerts.models import Notification
+from monitor.site.filters import Filters
+from monitor.site.lists import page_of
+from monitor.site.strategy_file import current_strategy
+
+PAGE_SIZE = 50
+
+
+@require_safe
+def delivery_list(request: HttpRequest) -> HttpResponse:
+    filters = Filters.of(request)
+    rows = selectors.notifications_for(request.user, filters.projects if filters.narrowed else None)
+    chosen = {name: request.GET.get(name, "") for name in ("channel", "kind", "state")}
+    known = {"kind": [kind.value for kind in Kind], "state": Notification.State.values}
+    for name, value in chosen.items():
+        if value and (name not in known or value in known[name]):
+            rows = rows.filter(**{name: value[:60]})
+    health = channel_health(time.time())
+    page = page_of(request, rows, PAGE_SIZE)
+    context = {
+        "filters": filters,
+        "page": page,
+        "chosen": chosen,
+        "is_narrowed": any(chosen.values()) or filters.narrowed,
+        "health": health,
+        "kinds": [(kind.value, kind.value.replace("_", " ")) for kind in Kind],
+        "states": Notification.State.choices,
+        "failed": sum(one.failed for one in health),
+        "outbox": settings.OUTBOX,
+        "none_sends": not any(one.is_enabled for one in health),
+        "may_change": _may_change(request),
+    }
+    return render(request, "deliveries/list.html", context)
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    row = selectors.notification_for(request.user, pk)
+    context = {
+        "row": row,
+        "message": Message.from_json(row.message),
+        "tries": row.tries.order_by("pk"),
+        "drawn": _drawn(row),
+        "kept": row.outbox.order_by("-pk").first(),
+        "can_be_retried": row.state in {Notification.State.FAILED, Notification.State.WITHDRAWN},
+        "may_change": _may_change(request),
+    }
+    return render(request, "deliveries/detail.html", context)
+
+
+@require_POST
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    row = selectors.notification_for(request.user, pk)
+    require_change(request.user)
+    try:
+        services.retry(row, by=request, now=time.time())
+    except DispatchRequestError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "It is sent again.")
+    return redirect("deliveries:detail", pk=row.pk)
+
+
+@require_POST
+def test(request: HttpRequest, name: str) -> HttpResponse:
+    require_change(request.user)
+    try:
+        row = services.send_test(name, by=request, now=time.time())
+    except DispatchRequestError as error:
+        messages.error(request, str(error))
+        return redirect("deliveries:list")
+    messages.success(request, f"A test is on its way through {name}. This page says how it goes.")
+    return redirect("deliveries:detail", pk=row.pk)
+
+
+def _drawn(row: Notification) -> Drawn | None:
+    """As its channel draws it now; None when the channel does not tell such things or is no more."""
+    channel = current_strategy().channels.get(row.channel)
+    if channel is None:
+        return None
+    letter = Letter(
+        message=Message.from_json(row.message),
+        key=key_of(row),
+        home=settings.PUBLIC_URL,
+        to=channel.to,
+        roles=tuple(row.recipients),
+    )
+    try:
+        return drawn_of(channel.kind, KINDS[channel.kind].draw(letter))
+    except NotForThisChannelError:
+        return None
+
+
+def _may_change(request: HttpRequest) -> bool:
+    return isinstance(request.user, User) and request.user.may_change
