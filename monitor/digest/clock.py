@@ -16,6 +16,7 @@ from monitor.crons import clock as crons_clock
 from monitor.digest import positions
 from monitor.feedback import linking as feedback_linking
 from monitor.feedback import storing as feedback_storing
+from monitor.incidents import clock as incidents_clock
 from monitor.issues.ageing import age_issues
 from monitor.issues.deletion import erase_deleted
 from monitor.issues.escalation import wake_escalated
@@ -61,5 +62,9 @@ JOBS: tuple[ClockJob, ...] = (
     ClockJob("alerts.follow", alerts.FOLLOW_EVERY_S, alerts.follow),
     ClockJob("alerts.forget_old", 600, alerts_keeping.forget_old, forgets=True),
     ClockJob("deliveries.forget_old", 3600, deliveries_keeping.forget_old, forgets=True),
+    ClockJob("incidents.watch", incidents_clock.WATCH_EVERY_S, incidents_clock.watch),
+    ClockJob(
+        "incidents.forget_old", incidents_clock.FORGET_EVERY_S, incidents_clock.forget_old, forgets=True
+    ),
     ClockJob("feedback.forget_old", 3600, feedback_storing.forget_old, forgets=True),
 )

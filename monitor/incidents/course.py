@@ -15,7 +15,9 @@ class IncidentError(Exception):
 
 
 RANK = {state: rank for rank, state in enumerate(State.values)}
-_TIMES = ("started_at", "detected_at", "acknowledged_at", "mitigated_at", "resolved_at", "reviewed_at")
+_TIMES = (
+    "started_at", "detected_at", "acknowledged_at", "mitigated_at", "reopened_at", "resolved_at", "reviewed_at",
+)  # fmt: skip
 
 
 def moment(seconds: float) -> datetime:
@@ -71,12 +73,13 @@ def resolve(incident: Incident, at: float, *, by_alerts: bool = False) -> bool:
     return True
 
 
-def reopen(incident: Incident) -> bool:
+def reopen(incident: Incident, at: float) -> bool:
     """It is not over. Back to where it was, or to triggered where nobody had dealt with it."""
     if incident.is_open:
         return False
     if incident.state == State.REVIEWED:
         raise IncidentError("It has been reviewed. Open a new incident, and name this one in it.")
+    incident.reopened_at = not_before_the_rest(incident, at)
     incident.resolved_at = incident.mitigated_at = None
     incident.resolved_by_alerts = False
     incident.reopened += 1

@@ -66,7 +66,7 @@ def resolve(incident: Incident, by: Actor, now: float) -> bool:
 
 def reopen(incident: Incident, by: Actor, now: float) -> bool:
     with transaction.atomic():
-        if not _moved(incident, lambda: course.reopen(incident), by, now, "reopened"):
+        if not _moved(incident, lambda: course.reopen(incident, now), by, now, "reopened"):
             return False
         telling.reopened(incident, _name(by), now)
     return True

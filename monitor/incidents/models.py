@@ -56,6 +56,7 @@ class Incident(models.Model):
     mitigated_at = EpochField(null=True)
     resolved_at = EpochField(null=True)
     reviewed_at = EpochField(null=True)
+    reopened_at = EpochField(null=True, help_text="when it last came back: the escalation begins anew")
     updated_at = EpochField(help_text="when people last said something of it: the clock of `update_every`")
     resolved_by_alerts = models.BooleanField(default=False, help_text="it was over by itself")
     reopened = models.PositiveSmallIntegerField(

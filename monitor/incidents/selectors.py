@@ -8,6 +8,7 @@ from django.http import Http404
 from monitor.access.models import User
 from monitor.access.permissions import Someone, visible_projects
 from monitor.incidents.models import Incident
+from monitor.issues.models import Issue
 
 
 def visible_incidents(user: Someone) -> QuerySet[Incident]:
@@ -25,3 +26,20 @@ def incident_for(user: Someone, number: int) -> Incident:
     if incident is None:
         raise Http404(f"You have no incident #{number}.")
     return incident
+
+
+def issue_to_link(user: Someone, name: str) -> Issue | None:
+    """By number or short id (HYDROML-12); None for one that is not there, or not for this user."""
+    name = name.strip()
+    found = Issue.objects.filter(project__in=visible_projects(user)).select_related("project")
+    if name.isascii() and name.isdigit() and len(name) < 19:
+        return found.filter(pk=int(name)).first()
+    slug, dash, number = name.rpartition("-")
+    if not dash or not (number.isascii() and number.isdigit()) or len(number) > 9:
+        return None
+    return found.filter(project__slug=slug.lower(), number=int(number)).first()
+
+
+def may_own(user: User, incident: Incident) -> bool:
+    """Whether they may see its project and change something in it."""
+    return user.may_change and visible_projects(user).filter(pk=incident.project_id or 0).exists()

@@ -146,7 +146,7 @@ def _join(strategy: Strategy, incident: Incident, why: str, episode: Episode, no
     began = max(episode.began_at.timestamp(), incident.detected_at.timestamp())
     write(incident, "alert", f"Alert: {episode.title} ({why})", began, episode=episode.pk)
     if not incident.is_open:
-        course.reopen(incident)
+        course.reopen(incident, began)
         write(incident, "reopened", "Open again: an alert came back within half an hour.", began)
     elif incident.state == State.MITIGATED:
         course.investigate(incident, began)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from django.db.models import Q
+
 from monitor.alerts.links import incident_url, runbook_url
 from monitor.alerts.messages import Kind, Link, Message
 from monitor.alerts.models import Notification
@@ -74,8 +76,9 @@ def resolved(incident: Incident, now: float, text: str = "") -> list[Notificatio
     """To channels that tell so; of those that were told of it, all."""
     strategy = current_strategy()
     channels, recipients = _of_severity(strategy, incident)
-    escalated = Notification.objects.filter(incident=incident, kind=Kind.ESCALATED)
-    channels = (*channels, *escalated.values_list("channel", flat=True))
+    before = Q(incident=incident) | Q(episode__incident=incident)
+    told = Notification.objects.filter(before, kind__in=[Kind.FIRED, Kind.ESCALATED])
+    channels = (*channels, *told.values_list("channel", flat=True).distinct())
     telling = [
         name for name in channels if name in strategy.channels and strategy.channels[name].tells_resolved
     ]
@@ -129,6 +132,7 @@ def message_of(
     *,
     text: str = "",
     facts: tuple[tuple[str, str], ...] = (),
+    details: dict[str, object] | None = None,
 ) -> Message:
     links = [Link("incident", f"Incident #{incident.number}", incident_url(incident.number))]
     if incident.runbook:
@@ -145,7 +149,7 @@ def message_of(
         facts=(("State", incident.get_state_display()), *facts, *_known(incident)),
         links=tuple(links),
         rule=incident.rule,
-        details={"incident": incident.number, "state": incident.state},
+        details={"incident": incident.number, "state": incident.state, **(details or {})},
     )
 
 
@@ -153,6 +157,14 @@ def _known(incident: Incident) -> tuple[tuple[str, str], ...]:
     """What is known of its issues from before."""
     notes = incident.issues.filter(known_error__gt="").values_list("known_error", flat=True)[:1]
     return tuple(("Known error", note[:500]) for note in notes)
+
+
+def chat_of(strategy: Strategy, channels: Iterable[str]) -> list[str]:
+    """Those of them that a reminder may go through: it neither pages anybody nor opens an issue."""
+    kinds = {"pagerduty", "github"}
+    return [
+        name for name in channels if name in strategy.channels and strategy.channels[name].kind not in kinds
+    ]
 
 
 def _of_severity(strategy: Strategy, incident: Incident) -> tuple[tuple[str, ...], tuple[str, ...]]:

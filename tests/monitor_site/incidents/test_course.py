@@ -24,7 +24,7 @@ def _move(incident: Incident, name: str, at: float) -> bool:
     if name == "end":
         return course.resolve(incident, at, by_alerts=True)
     if name == "reopen":
-        return course.reopen(incident)
+        return course.reopen(incident, at)
     return bool(getattr(course, name)(incident, at))
 
 
@@ -66,6 +66,6 @@ def test_what_was_reviewed_stays_so() -> None:
     course.resolve(incident, 300)
     course.review(incident, 400)
     with pytest.raises(IncidentError, match="Open a new incident"):
-        course.reopen(incident)
+        course.reopen(incident, 450)
     with pytest.raises(IncidentError, match="is over"):
         course.mitigate(incident, 500)
