@@ -291,6 +291,7 @@ ERROR_PAGES = {
     "EVENT_URL": env.text("SENTRY_EVENT_URL"),
     "LAB_BASE": "base.html",
 }
+FIREDRILL = {"DATABASE_PAGE": "/projects/", "DRILLS": ["data_tools.weather.drill.WeatherAway"]}
 CSRF_FAILURE_VIEW = "core.error_pages.csrf_failure"
 # On a disk of this machine: its locks are the kernel's (docs/spool.md). DATA_ROOT may be a share of many machines.
 SPOOL_DIRECTORY = env.path("SENTRY_SPOOL_DIR", DATA_ROOT / "spool")

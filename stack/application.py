@@ -56,6 +56,7 @@ def environment(
         "MONITOR_PUBLIC_URL": f"http://{monitor}",
         "MONITOR_SECRET_KEY": folder.secret("monitor"),
         "MONITOR_OUTBOX": "1",
+        "MONITOR_DRILL_TOKEN_FILE": str(folder.path / "drill.token"),
         "MONITOR_PROBE_URL": f"http://{HOST}:{port}",
         # With DEBUG it is a developer's machine, of whose errors nobody is told: here one is to see how they would be.
         "MONITOR_ALSO_ALERT_IN": "development",

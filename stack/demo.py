@@ -10,11 +10,12 @@ from pathlib import Path
 from honcho.environ import parse as parse_env
 
 from stack.application import Application, Logins, application, environment, prepare, wait_until_ready
+from stack.drilling import drillable
 from stack.errors import StackError
 from stack.folder import ROOT, Folder, hold
 from stack.interrupts import stop_on_signals
 from stack.ports import HOST, parse_port, require_free
-from stack.services import backing_services
+from stack.services import started_services
 
 DEFAULT_PORT = "8000"
 DEFAULT_MONITOR_PORT = "8001"
@@ -74,12 +75,15 @@ def run(folder: Folder, given: Mapping[str, str], *, show_output: bool) -> int:
         ):
             require_free(port, variable="PORT", command="script/demo")
             require_free(monitor_port, variable="MONITOR_PORT", command="script/demo")
-            with backing_services(folder, throwaway=False, given=services_in(given)) as services:
+            with started_services(folder, throwaway=False, given=services_in(given)) as services:
                 steps.done("PostgreSQL and Valkey")
-                env = environment(folder, services, given, port, monitor_port)
+                env = environment(folder, services.addresses, given, port, monitor_port)
                 logins = prepare(env)
                 steps.done("databases and demo world")
-                with application(folder, env, show_output=show_output) as running:
+                with (
+                    application(folder, env, show_output=show_output) as running,
+                    drillable(folder, env, services, running),
+                ):
                     wait_until_ready(running, env, steps.done)
                     ready = True
                     print(welcome(running, logins, folder, steps.seconds), flush=True)
@@ -119,6 +123,7 @@ def welcome(running: Application, logins: Logins, folder: Folder, seconds: float
         *(f"  {line.strip()}" for line in logins.application.strip().splitlines()),
         "",
         f"Break it on purpose:       {running.address}test-sentry-error/",
+        "All of it, and followed:   .venv/bin/python manage.py firedrill",
         f"See what its monitor says: {running.monitor_address}",
         *(f"  {line.strip()}" for line in logins.monitor.strip().splitlines()),
         "",

@@ -106,6 +106,11 @@ class Postgres:
                 break
         self._create_database()
 
+    def start_again(self) -> None:
+        """After `stop`, where it was: whoever knows its address finds it again."""
+        end_previous_server(self._data)
+        self._launch(find_installation(), postgres_account())
+
     def stop(self) -> None:
         if self._child is not None:
             self._child.stop(signal.SIGINT)

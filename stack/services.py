@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import psycopg
 import redis
@@ -11,6 +12,8 @@ from stack.errors import StackError
 from stack.folder import Folder
 from stack.postgres import Postgres
 from stack.valkey import Valkey
+
+Server = Postgres | Valkey
 
 
 @contextlib.contextmanager
@@ -21,8 +24,25 @@ def backing_services(
 
     `given` holds the addresses to use instead of starting one. Raises StackError when a server cannot be had.
     """
+    with started_services(folder, throwaway=throwaway, given=given) as services:
+        yield services.addresses
+
+
+@dataclass(frozen=True)
+class Services:
+    """`addresses` by variable; `own` are the servers that were started here, which may be stopped in between."""
+
+    addresses: dict[str, str]
+    own: dict[str, Server]
+
+
+@contextlib.contextmanager
+def started_services(
+    folder: Folder, *, throwaway: bool, given: Mapping[str, str] | None = None
+) -> Iterator[Services]:
+    """As `backing_services`, with the servers themselves."""
     given = given or {}
-    servers: dict[str, Postgres | Valkey] = {}
+    servers: dict[str, Server] = {}
     if url := given.get("DATABASE_URL"):
         check_postgres(url)
     else:
@@ -37,9 +57,8 @@ def backing_services(
         with ThreadPoolExecutor() as pool:
             for start in [pool.submit(server.start) for server in servers.values()]:
                 start.result()
-        yield {name: url for name, url in given.items() if url} | {
-            name: server.url for name, server in servers.items()
-        }
+        own = {name: server.url for name, server in servers.items()}
+        yield Services({name: url for name, url in given.items() if url} | own, servers)
 
 
 def check_postgres(url: str) -> None:

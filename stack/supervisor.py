@@ -1,10 +1,18 @@
-"""Runs the Procfile's processes under honcho, as a process of its own that ends them when the stack goes away."""
+"""Runs the Procfile's processes under honcho, as a process of its own that ends them when the stack goes away.
+
+Wishes come as lines of JSON on its standard input (stack.steering writes them): {"stop": "beat"}, {"start": "beat"},
+{"start": "web-bad", "as": "web", "env": {…}}. What was stopped on purpose takes nobody else along.
+"""
 
 import contextlib
+import json
+import multiprocessing
 import os
+import queue
 import signal
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +64,60 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
         self._process_ctor = RecordedProcess
         self._procmgr = LeaderFirst()
         self._monitor_waits = False
+        self._commands: dict[str, str] = {}
+        self._wishes: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    def run_procfile(self, commands: Mapping[str, str]) -> None:
+        """All of them, until one ends by itself or the stack goes away."""
+        self._commands = dict(commands)
+        for name, command in commands.items():
+            self.add_process(name, command)
+        self.loop()
+
+    def wish(self, line: str) -> None:
+        """From the thread that reads; done at the next turn of the loop. What is no wish is not one."""
+        with contextlib.suppress(ValueError):
+            if isinstance(wish := json.loads(line), dict):
+                self._wishes.put(wish)
+
+    def _all_started(self) -> bool:
+        # Asked at each turn of honcho's loop.
+        started = bool(super()._all_started())
+        if started and not self._terminating:
+            with contextlib.suppress(queue.Empty):
+                self._fulfil(self._wishes.get_nowait())
+        return started and bool(super()._all_started())
+
+    def _fulfil(self, wish: Mapping[str, Any]) -> None:
+        """A name that is unknown, stops what is stopped or starts what runs is passed over."""
+        process = self._processes.get(str(wish.get("stop")))
+        if process is not None and "returncode" not in process:
+            process["rests"] = True
+            self._procmgr.terminate(process["pid"])
+        name = str(wish.get("start"))
+        command = self._commands.get(str(wish.get("as") or name))
+        if command is not None and (name not in self._processes or self._is_at_rest(name)):
+            self._processes.pop(name, None)
+            self.add_process(name, command, env=os.environ | wish.get("env", {}))
+            self._launch(name)
+
+    def _is_at_rest(self, name: str) -> bool:
+        """It was stopped on purpose, and has ended."""
+        return self._processes[name].keys() >= {"rests", "returncode"}
+
+    def _launch(self, name: str) -> None:
+        process = self._processes[name]
+        process["process"] = multiprocessing.Process(
+            name=name, target=process["obj"].run, args=(self.events, True)
+        )
+        process["process"].start()
+
+    def _any_stopped(self) -> bool:
+        if any("returncode" in process and "rests" not in process for process in self._processes.values()):
+            return True
+        if not self._terminating:
+            self.returncode = None  # honcho takes the first end of all for the reason of the whole
+        return False
 
     def _killall(self, force: bool = False) -> None:
         """The monitor is asked last: what the others tell it while they stop must not wait for a host that is gone."""
@@ -78,25 +140,24 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
 
     def _start(self) -> None:
         super()._start()
-        threading.Thread(
-            target=stop_at_end_of_input, daemon=True
-        ).start()  # after the forks: they copy no threads
+        # After the forks: they copy no threads.
+        threading.Thread(target=listen, args=(self.wish,), daemon=True).start()
 
 
-def stop_at_end_of_input() -> None:
-    while os.read(
-        sys.stdin.fileno(), 1024
-    ):  # never sys.stdin: its lock would be held when the interpreter ends
-        pass
+def listen(wish: Callable[[str], None]) -> None:
+    """Hand on each line; stop at the end of input. Never sys.stdin: its lock would be held when the interpreter ends."""
+    rest = b""
+    while read := os.read(sys.stdin.fileno(), 65_536):
+        *lines, rest = (rest + read).split(b"\n")
+        for line in lines:
+            wish(line.decode(errors="replace"))
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 def main(run_folder: str, procfile: str) -> int:
     """Run the Procfile's processes until one of them, or the stack, ends."""
     supervisor = Supervisor(Path(run_folder))
-    for name, command in parse_procfile(Path(procfile).read_text()).processes.items():
-        supervisor.add_process(name, command)
-    supervisor.loop()
+    supervisor.run_procfile(parse_procfile(Path(procfile).read_text()).processes)
     return int(supervisor.returncode or 0)
 
 

@@ -86,6 +86,10 @@ class Valkey:
             else:
                 break
 
+    def start_again(self) -> None:
+        """After `stop`, where it was: whoever knows its address finds it again."""
+        self._launch(find_program())
+
     def stop(self) -> None:
         if self._child is not None:
             self._child.stop()

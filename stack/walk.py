@@ -12,11 +12,12 @@ from pathlib import Path
 import httpx
 
 from stack.application import application, environment, prepare, wait_until_ready
+from stack.drilling import drillable, fire_drill
 from stack.errors import StackError
 from stack.failing import break_it, find_it
 from stack.folder import ROOT, throwaway
 from stack.ports import free_port
-from stack.services import backing_services
+from stack.services import started_services
 from stack.visiting import Visitor, WalkError
 
 REAL_FILE = ROOT.parent / "shared" / "data" / "camels_01022500.csv"
@@ -105,15 +106,17 @@ def check(given: Mapping[str, str]) -> int:
     started = time.monotonic()
     with throwaway("check") as folder, contextlib.ExitStack() as stack:
         with step("PostgreSQL and Valkey"):
-            services = stack.enter_context(backing_services(folder, throwaway=True))
-        env = environment(folder, services, given, free_port(), free_port())
+            services = stack.enter_context(started_services(folder, throwaway=True))
+        env = environment(folder, services.addresses, given, free_port(), free_port())
         with step("databases and demo world"):
             prepare(env)
         with step("web, worker, beat and monitor"):
             running = stack.enter_context(application(folder, env, show_output=False))
+            file = stack.enter_context(drillable(folder, env, services, running))
             wait_until_ready(running, env, lambda name: None)
         try:
             walk(running.address, running.monitor_address, folder.path)
+            fire_drill(file, env)
         except StackError as error:
             raise StackError(f"{error}\nThe end of the log:\n{running.supervisor.log_tail(8)}") from error
         stopping = time.monotonic()

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 class Case:
     """`raises`: the request itself fails, and its own error page is the answer. Otherwise a page shows what came of it.
 
-    `events`: how many arrive; `events_at_most` where it depends on what ran before.
+    `events`: how many arrive; `events_at_most` where it depends on what ran before. `handled`: as the events say.
+    `group`: "stack" (by stack trace), "category" (its fingerprint in the strategy), "task" (Celery's), or the id of
+    one of the strategy's [[fingerprints]].
     """
 
     key: str
@@ -22,6 +24,8 @@ class Case:
     raises: bool = True
     events_at_most: bool = False
     transaction: bool = False
+    handled: bool = False
+    group: str = "stack"
 
 
 def _bug(key: str, does: str) -> Case:
@@ -52,6 +56,7 @@ CASES = (
         1,
         "database",
         "P0",
+        group="postgresql-outage",
     ),
     Case(
         "cache",
@@ -61,6 +66,7 @@ CASES = (
         1,
         "cache",
         "P1",
+        group="redis-outage",
     ),
     Case(
         "timeout",
@@ -79,6 +85,15 @@ CASES = (
         1,
         "resources",
         "P1",
+    ),
+    Case(
+        "secrets",
+        "Fails with a password in its message, its variables, its breadcrumbs and its log.",
+        "500 page; one event, and the password is in none of it.",
+        500,
+        1,
+        "programming",
+        "P2",
     ),
     Case(
         "validation",
@@ -134,6 +149,39 @@ CASES = (
         raises=False,
     ),
     Case(
+        "task-gives-up",
+        "Sends a task that fails at each of its three attempts.",
+        "One event, from the last attempt, with what failed before it.",
+        200,
+        1,
+        "external_service",
+        "P2",
+        raises=False,
+        group="category",
+    ),
+    Case(
+        "task-timeout",
+        "Sends a task that takes longer than its time limit of a second.",
+        "One event; the task is not tried again.",
+        200,
+        1,
+        "timeout",
+        "P2",
+        raises=False,
+        group="task",
+    ),
+    Case(
+        "task-killed",
+        "Sends a task whose process is killed, as by a machine out of memory.",
+        "One event, told by the worker's parent.",
+        200,
+        1,
+        "queue",
+        "P1",
+        raises=False,
+        group="task",
+    ),
+    Case(
         "flood",
         "Reports one error 200 times.",
         "The first twenty at most arrive; the next one after them says how many were held back.",
@@ -143,6 +191,7 @@ CASES = (
         "P2",
         raises=False,
         events_at_most=True,
+        handled=True,
     ),
 )
 

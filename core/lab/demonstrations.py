@@ -118,6 +118,24 @@ def _retry(request: HttpRequest) -> None:
     _send(request, tasks.fail_twice, "lab retry")
 
 
+def _gives_up(request: HttpRequest) -> None:
+    from core.lab import tasks
+
+    _send(request, tasks.give_up, "lab task that gives up")
+
+
+def _takes_too_long(request: HttpRequest) -> None:
+    from core.lab import tasks
+
+    _send(request, tasks.take_too_long, "lab task that takes too long")
+
+
+def _is_killed(request: HttpRequest) -> None:
+    from core.lab import tasks
+
+    _send(request, tasks.die, "lab task that is killed")
+
+
 def _send(request: HttpRequest, task: Any, title: str) -> None:
     from kombu.exceptions import OperationalError
 
@@ -149,5 +167,8 @@ DEMONSTRATIONS: dict[str, Callable[[HttpRequest], None]] = {
     "n-plus-one": _n_plus_one,
     "task": _task,
     "retry": _retry,
+    "task-gives-up": _gives_up,
+    "task-timeout": _takes_too_long,
+    "task-killed": _is_killed,
     "flood": _flood,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +13,17 @@ from django.conf import settings
 from django.core.cache.backends.redis import RedisCache
 from django.db.utils import ConnectionHandler
 
+from core.sentry import add_breadcrumb
+
+logger = logging.getLogger(__name__)
 _CLOSED_PORT = 9
 """The discard service: nobody runs it, and connecting is refused at once."""
 
 
-def fail(key: str) -> None:
-    """Fail in the way that the catalogue calls `key`."""
+def fail(key: str, *, secret: str = "") -> None:
+    """Fail in the way that the catalogue calls `key`. `secret` is what "secrets" fails with, from a fire drill."""
+    if key == "secrets":
+        _secrets(secret)
     FAILURES[key]()
 
 
@@ -79,6 +85,15 @@ def _memory() -> None:
     bytearray(1 << 62)
 
 
+def _secrets(secret: str = "") -> None:
+    password = secret or "k0ffee000v"
+    connection = f"postgres://hydro:{password}@db.example.org:5432/hydro"
+    logger.warning("Connecting to %s", connection)
+    add_breadcrumb(f"signing in with password={password}", category="lab", data={"api_key": password})
+    account = {"user": "ada", "password": password, "mail": f"{password}@example.org"}
+    raise ValueError(f"Refused: Authorization: Bearer {password}, {account!r}, {connection}")
+
+
 FAILURES: dict[str, Callable[[], None]] = {
     "division": _division,
     "index": _index,
@@ -91,4 +106,5 @@ FAILURES: dict[str, Callable[[], None]] = {
     "cache": _cache,
     "timeout": _timeout,
     "memory": _memory,
+    "secrets": _secrets,
 }

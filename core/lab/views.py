@@ -52,7 +52,7 @@ def error_lab(request: HttpRequest) -> HttpResponse:
     if key not in BY_KEY:
         raise Http404(f"The lab knows no type {key!r}; it knows {', '.join(BY_KEY)}.")
     if BY_KEY[key].raises:
-        fail(key)
+        fail(key, secret=request.GET.get("token", "")[:40])
     demonstrate(key, request)
     query = urlencode({"type": key, "request": facts_of(request).request_id, "since": int(time.time())})
     return HttpResponseRedirect(f"{reverse('error-lab-arrived')}?{query}")

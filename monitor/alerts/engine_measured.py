@@ -59,7 +59,7 @@ class Releases:
 
     def deployed(self, measurement: Measurement) -> None:
         place = (measurement.project_id, measurement.environment, measurement.release)
-        self._deployed[place] = measurement.time
+        self._deployed[place] = float(int(measurement.time))  # as the seconds in which events count
         self._deployed = {
             each: at for each, at in self._deployed.items() if at > measurement.time - NEW_RELEASE_S
         }

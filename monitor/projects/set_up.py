@@ -1,17 +1,23 @@
 """A monitor that was never used: its first project with a DSN, and somebody who may log in. Twice does no harm."""
 
+import os
 import re
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 
 from monitor import environment as env
-from monitor.access import audit
+from monitor.access import audit, tokens
 from monitor.access.models import Role, User
 from monitor.projects.models import Key, Project
 
 DEMO_ADMIN = ("operator@hydroml.example", "Olga Operator")
 DEMO_PASSWORD = "demo-hydroml"  # noqa: S105 (printed by the demo, which listens on this machine only)
+DRILL_SCOPES = (
+    "event:read", "project:read", "project:releases", "org:read", "alerts:read", "metrics:read",
+)  # fmt: skip
+"""What a fire drill reads, and that it tells of a release and its deploy."""
 _BY = "prepare"
 _NAMES = {"hydroml": "HydroML"}
 
@@ -74,6 +80,18 @@ def demo_admin() -> User:
     """Whose password everybody knows: for a machine that only its owner reaches."""
     email, name = DEMO_ADMIN
     return _admin(email, DEMO_PASSWORD, name)
+
+
+@transaction.atomic
+def drill_token(user: User, file: Path) -> None:
+    """A token for `manage.py firedrill` in a file that this user alone can read; one that is good stays."""
+    if file.exists() and tokens.authenticate(file.read_text().strip()):
+        return
+    _, bearer = tokens.create(user, "Fire drill", DRILL_SCOPES)
+    file.unlink(missing_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(bearer)
 
 
 def _admin(email: str, password: str, name: str) -> User:

@@ -9,7 +9,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
@@ -71,7 +70,6 @@ def _turn_links(tokens: list[Token]) -> None:
         target = str(token.attrGet("href") or "")
         sibling = _SIBLING.fullmatch(target)
         if sibling is not None:
-            address = reverse("alerts:runbook", args=[sibling[1]])
-            token.attrSet("href", f"{address}{sibling[2] or ''}")
+            token.attrSet("href", f"../{sibling[1]}/{sibling[2] or ''}")
         elif not target.startswith(("https://", "#")):
             token.attrs = {"title": target}

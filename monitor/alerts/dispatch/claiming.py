@@ -108,9 +108,13 @@ def _claim_of(channel: Channel, free: int, now: float) -> list[Errand]:
 
 
 def _due(channel: str, now: float) -> QuerySet[Notification]:
-    """The oldest first. Of a thread only the first that waits, so that nothing overtakes what was before it."""
+    """The oldest first. Of a thread only the first that waits, so that nothing overtakes what was before it.
+
+    What only waits until the quiet hours are over is overtaken: a nuisance of the night holds up no P0.
+    """
     waiting = Notification.objects.filter(channel=channel, state=_Waiting)
-    before = waiting.filter(thread=OuterRef("thread"), pk__lt=OuterRef("pk"))
+    has_begun = Q(not_before__lte=now) | Q(tries__isnull=False)
+    before = waiting.filter(has_begun, thread=OuterRef("thread"), pk__lt=OuterRef("pk"))
     free = Q(claimed_until=None) | Q(claimed_until__lte=now)
     first = Q(thread="") | ~Exists(before)
     return waiting.filter(free, first, not_before__lte=now).order_by("not_before", "pk")

@@ -82,7 +82,8 @@ def _common(of: StoredEvent, issue: Issue, event: Event | None) -> Json:
     value = issue.value if event is None else event.value
     title = issue.title if event is None else event.title
     message = title if event is None else (event.message or title)
-    tags = {"level": of.level} if event is None else tags_of(event)
+    # All of them: ids, which are no tag of an issue, tell events apart.
+    tags = {"level": of.level} if event is None else {**tags_of(event), **event.tags}
     return {
         "id": of.event_id,
         "groupID": str(of.issue_id),

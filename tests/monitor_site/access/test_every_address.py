@@ -17,7 +17,7 @@ from django.utils.http import urlsafe_base64_encode
 from monitor.access import tokens
 from monitor.access.models import Role, User
 from monitor.alerts.dispatch.models import OutboxMessage
-from monitor.alerts.models import Episode, Mute, Notification
+from monitor.alerts.models import Episode, Notification
 from monitor.crons.models import CronMonitor
 from monitor.feedback.models import Feedback
 from monitor.incidents.services import open_by_hand
@@ -78,7 +78,6 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         notification=told, at=1, kind="email", payload={"html": f"in {HIDDEN}", "headers": {}}
     )
     incident = open_by_hand(hidden, title=f"in {HIDDEN}", severity="P1", now=time.time(), by=admin)
-    mute = Mute.objects.create(rule="database", project=hidden, until=1, reason=f"in {HIDDEN}", made_at=0)
     token, _ = tokens.create(admin, "a script", ["event:read"])
     return {
         "slug": hidden.slug,
@@ -97,7 +96,6 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         "deliveries.pk": told.pk,
         "deliveries:mail.pk": mail.pk,
         "deliveries.name": "slack",
-        "alerts:unmute.pk": mute.pk,
         "releases.version": f"{HIDDEN}@1.0.0",
         "performance:transaction.pk": TransactionGroup.objects.get().pk,
         "performance:sample.pk": TransactionSample.objects.get().pk,

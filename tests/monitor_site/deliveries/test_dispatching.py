@@ -128,6 +128,15 @@ def test_of_a_thread_nothing_overtakes_what_was_before_it(hook: Receiver, dispat
     assert types.count("alert.resolved") == 1
 
 
+def test_what_waits_for_the_end_of_quiet_hours_holds_up_nothing_of_its_thread(
+    hook: Receiver, dispatcher: Dispatcher
+) -> None:
+    nuisance = queued("webhook", once="p3", now=NOW + 36_000)
+    worse = queued("webhook", once="p0")
+    settle(dispatcher, NOW + 1)
+    assert [tries(nuisance), tries(worse)] == [[], ["sent"]]
+
+
 def test_a_fire_that_has_failed_for_good_does_not_hold_up_the_resolve(
     hook: Receiver, dispatcher: Dispatcher
 ) -> None:

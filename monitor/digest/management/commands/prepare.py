@@ -2,6 +2,7 @@
 
 import os
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -10,9 +11,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from monitor import environment as env
 from monitor.access.models import Role, User
 from monitor.projects.publishing import publish
-from monitor.projects.set_up import DEMO_PASSWORD, demo_admin, first_admin, first_project
+from monitor.projects.set_up import DEMO_PASSWORD, demo_admin, drill_token, first_admin, first_project
 
 _INCREMENTAL = 2
 
@@ -43,6 +45,15 @@ class Command(BaseCommand):
             return
         self.stderr.write(f"The monitor is prepared in {settings.DATA_ROOT}. DSN: {key.dsn}")
         self._say_log_in(admin)
+        if file := env.text("MONITOR_DRILL_TOKEN_FILE"):
+            self._make_drill_token(Path(file))
+
+    def _make_drill_token(self, file: Path) -> None:
+        """The first admin's: whoever can read the file may read what this admin may."""
+        admin = User.objects.filter(role=Role.ADMIN, is_active=True).order_by("pk").first()
+        if admin is None:
+            raise CommandError("MONITOR_DRILL_TOKEN_FILE is set, and there is no admin to make a token for.")
+        drill_token(admin, file)
 
     def _say_log_in(self, admin: User | None) -> None:
         if admin is None and settings.DEBUG:

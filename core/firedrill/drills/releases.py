@@ -1,0 +1,69 @@
+"""A bad release: a second web process says that it is one, is announced as deployed, and fails more than the first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from core.firedrill.alerts import follow_rule
+from core.firedrill.following import asked_of
+from core.firedrill.front_door import Answer, FrontDoor
+from core.firedrill.lines import STORED, Line, judged, left_out
+from core.firedrill.scene import Scene
+
+RULE, FAILURES = "new-release-errors", 12
+UP_WITHIN_S = 60.0
+_KINDS = ("division", "index", "key", "type", "attribute", "value")
+
+
+class BadRelease:
+    name, wave, at_the_end = "bad-release", 7, False
+    does = f"Deploys a release that fails {FAILURES} times within seconds."
+    needs: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self._version, self._is_out = "", False
+        self._answers: list[Answer] = []
+        self._began_at = 0.0
+
+    def begin(self, scene: Scene) -> None:
+        if not scene.control.can_deploy:
+            return
+        self._version = f"firedrill@0.0.1+bad{scene.run}"
+        self._is_out = True
+        door = FrontDoor(scene.control.deploy(self._version), f"{scene.run}-bad")
+        if not scene.watch.wait(door.is_ready, UP_WITHIN_S):
+            raise LookupError(f"{self._version} does not answer at {door.address}.")
+        scene.api.make_release(self._version)
+        scene.api.deploy(self._version, self._environment(scene))
+        self._began_at = time.time()
+        self._answers = [door.lab(_KINDS[number % len(_KINDS)]) for number in range(FAILURES)]
+
+    def mend(self, scene: Scene) -> None:
+        if self._is_out:
+            scene.control.withdraw()
+            self._is_out = False
+
+    def follow(self, scene: Scene) -> Iterator[Line]:
+        if not self._version:
+            yield left_out(self.name, "cause", self.does, "no second release can be started from here")
+            return
+
+        def stored() -> int:
+            found = [seen for seen in scene.watch.events() if seen.tag("release") == self._version]
+            return len(found) if len(found) >= FAILURES else 0
+
+        scene.watch.wait(stored, scene.patience.stored_s)
+        found = [seen for seen in scene.watch.events() if seen.tag("release") == self._version]
+        last = max((seen.first_at for seen in found), default=self._began_at)
+        expected = f"{FAILURES} events of {self._version}"
+        yield judged(
+            self.name, STORED, expected, f"{len(found)} events", len(found) == FAILURES, last - self._began_at
+        )
+        first = asked_of(self._answers[0])
+        yield from follow_rule(scene, self.name, RULE, first.asked_at, release=self._version)
+
+    def _environment(self, scene: Scene) -> str:
+        """Where the application says that it runs: a deploy is of an environment."""
+        seen = scene.watch.wait(scene.watch.events, scene.patience.stored_s)
+        return (seen[-1].tag("environment") if seen else "") or "production"

@@ -1,0 +1,1 @@
+"""The fire drill: its parts, and that it goes red where a safeguard of the running system is missing."""
