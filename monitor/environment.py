@@ -1,5 +1,6 @@
 """Typed reading of the monitor's environment variables; a bad value stops the start with the variable's name."""
 
+import math
 import os
 from pathlib import Path
 
@@ -40,6 +41,20 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     if raw not in allowed:
         raise ImproperlyConfigured(f"{name}={raw!r} must be one of {', '.join(allowed)}.")
     return raw
+
+
+def number(name: str, default: float) -> float:
+    """Raises ImproperlyConfigured for what is no number, or is below zero."""
+    raw = text(name)
+    if not raw:
+        return default
+    try:
+        found = float(raw)
+    except ValueError:
+        found = math.nan
+    if not 0 <= found < math.inf:
+        raise ImproperlyConfigured(f"{name}={raw!r} must be a number that is not below 0, as in 0.0003.")
+    return found
 
 
 def words(name: str, default: tuple[str, ...] = ()) -> list[str]:

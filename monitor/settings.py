@@ -30,6 +30,9 @@ PROBE_URL = env.text("MONITOR_PROBE_URL").rstrip("/")
 ALSO_ALERT_IN = env.words("MONITOR_ALSO_ALERT_IN")
 # Where that application runs: its probes tell no environment.
 PROBE_ENVIRONMENT = env.text("MONITOR_PROBE_ENVIRONMENT", (*ALSO_ALERT_IN, "production")[0])
+# What one event costs, at a paid service say, and in which currency: the page of volume reckons with it.
+EVENT_COST = env.number("MONITOR_EVENT_COST", 0.0)
+EVENT_CURRENCY = env.text("MONITOR_EVENT_CURRENCY", "EUR")
 ORGANIZATION = env.text("MONITOR_ORGANIZATION", "hydroml")
 
 SECRET_KEY = env.text("MONITOR_SECRET_KEY")
@@ -68,6 +71,7 @@ INSTALLED_APPS = [
     "monitor.rota",
     "monitor.history",
     "monitor.slos",
+    "monitor.dashboards",
     "monitor.retention",
     "monitor.api",
     "django.contrib.auth",

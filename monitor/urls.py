@@ -14,6 +14,7 @@ urlpatterns = [
     path("alerts/deliveries/", include("monitor.alerts.dispatch.urls")),
     path("alerts/", include("monitor.alerts.urls")),
     path("projects/", include("monitor.projects.urls")),
+    path("dashboards/", include("monitor.dashboards.urls")),
     path("slos/", include("monitor.slos.urls")),
     path("probes/", include("monitor.probes.urls")),
     path("", include("monitor.incidents.urls")),

@@ -168,6 +168,11 @@ def count_task(name: str, outcome: str) -> None:
         _current.add("feature_uses", feature=feature, outcome=outcome)
 
 
+def count_retried(name: str, outcome: str) -> None:
+    """Count a task that was tried again and is over: the share of ok ones is what retrying is good for."""
+    _current.add("retried_tasks", task=name, outcome=outcome)
+
+
 def count_event(outcome: str, found: Classification, event: Any, hint: Any) -> None:
     """An observer of events: how many of each category, also of those that were not sent."""
     _current.add("events", category=found.category, outcome=outcome)
@@ -205,6 +210,8 @@ def watch_tasks() -> None:
             outcome = "refused"
         if outcome is not None:
             count_task(sender.name, outcome)
+            if sender.request.retries:
+                count_retried(sender.name, outcome)
 
     def failed(sender: Any = None, task_id: str = "", exception: Any = None, **_: Any) -> None:
         # A hard time limit comes here twice; what the child ended itself was counted there.

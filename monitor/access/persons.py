@@ -15,6 +15,7 @@ from django.db.models import Count, F, Max, Min, QuerySet
 
 from monitor.access import audit
 from monitor.alerts.dispatch.keeping import forget_person as forget_told
+from monitor.dashboards.affected import forget_person as forget_affected
 from monitor.digest.payloads import Place, payload_store
 from monitor.events.surroundings import user_key_of
 from monitor.feedback.models import Feedback
@@ -144,6 +145,8 @@ def erase(identity: str, by: audit.Actor) -> Erased:
     with transaction.atomic():
         sessions, _ = ReleaseUser.objects.filter(user__in=hashes).delete()
         feedback = sum(forget_feedback(one) for one in hashes)
+        for one in hashes:
+            forget_affected(one)
         _forget_merged(hashes, issues)
         IssueUser.objects.filter(user__in=hashes).delete()
         tags = _remove_tags(identity)

@@ -13,6 +13,8 @@ from monitor.alerts import keeping as alerts_keeping
 from monitor.alerts import live as alerts
 from monitor.alerts.dispatch import keeping as deliveries_keeping
 from monitor.crons import clock as crons_clock
+from monitor.dashboards import affected as dashboards_affected
+from monitor.dashboards import sharing as dashboards_sharing
 from monitor.digest import positions
 from monitor.feedback import linking as feedback_linking
 from monitor.feedback import storing as feedback_storing
@@ -67,4 +69,6 @@ JOBS: tuple[ClockJob, ...] = (
         "incidents.forget_old", incidents_clock.FORGET_EVERY_S, incidents_clock.forget_old, forgets=True
     ),
     ClockJob("feedback.forget_old", 3600, feedback_storing.forget_old, forgets=True),
+    ClockJob("dashboards.forget_affected", 600, dashboards_affected.forget_old, forgets=True),
+    ClockJob("dashboards.forget_links", 3600, dashboards_sharing.forget_old, forgets=True),
 )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from monitor.alerts import listening
 from monitor.crons import observers as crons
 from monitor.crons.collecting import CheckInCollector
+from monitor.dashboards.affected import keep_affected
 from monitor.digest import facts
 from monitor.digest.collecting import Collector
 from monitor.digest.facts import Fact
@@ -37,6 +38,7 @@ SUBSCRIBERS: tuple[Callable[[Sequence[Fact]], None], ...] = (
     count_errors,
     link_facts,
     listening.hear_facts,
+    keep_affected,
 )
 """Called with the facts of each batch, in its transaction, in this order."""
 

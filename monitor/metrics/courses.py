@@ -30,6 +30,10 @@ class Course:
         chosen = [values for key, values in self.series.items() if wanted(key)]
         return [sum(each) for each in zip(*chosen, strict=True)] if chosen else [0.0] * len(self.starts)
 
+    def at(self, *key: str) -> list[float]:
+        """One series, step by step; zeros where there is none."""
+        return self.series.get(key, [0.0] * len(self.starts))
+
     @property
     def total(self) -> list[float]:
         return self.of(lambda _: True)
@@ -43,9 +47,11 @@ def courses(
     step: int,
     *,
     by: Sequence[str] = (),
+    counts: bool = False,
     **labels: Values,
 ) -> Course:
-    """Steps are whole multiples of what is kept of the time (`tier_for`); the first and last may reach beyond it."""
+    """Steps are whole multiples of what is kept of the time (`tier_for`); the first and last may reach beyond it.
+    With `counts`, how often it was measured, instead of what it adds up to."""
     start, end = seconds_of(since), seconds_of(until)
     tier = tier_for(start, step)
     step = max(step // tier.seconds, 1) * tier.seconds
@@ -56,7 +62,7 @@ def courses(
     chosen = "".join(f", {column}" for column, _ in columns)
     paths = [path for _, path in columns if path is not None]
     statement = (
-        f"SELECT p.{tier.column} / ?{chosen}, sum(p.total)"  # noqa: S608
+        f"SELECT p.{tier.column} / ?{chosen}, sum(p.{'count' if counts else 'total'})"  # noqa: S608
         f" FROM metrics_metricseries s CROSS JOIN {tier.table} p ON p.series_id = s.id"
         f" WHERE {condition} AND p.{tier.column} >= ? AND p.{tier.column} < ?"
         f" GROUP BY {', '.join(str(n + 1) for n in range(len(by) + 1))}"

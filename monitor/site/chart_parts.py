@@ -12,6 +12,8 @@ Label = datetime | str
 HEADROOM, FOOT = 18, 20
 """Pixels above the plot for the highest value's text, and below it for the labels."""
 COLOURS = 6
+SEVERITY_COLOURS = {"P0": 2, "P1": 6, "P2": 4, "P3": 7, "P4": 5}
+"""Beyond COLOURS are those that no series gets by its number."""
 LABEL_GAP = 14
 """Pixels from one line of text to the next."""
 
@@ -64,6 +66,8 @@ class Chart:
     bars: list[Mark] = field(default_factory=list)
     lines: list[tuple[int, str]] = field(default_factory=list)
     ends: list[Mark] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    """Upright lines: what happened when, such as a deploy."""
 
     @property
     def total_height(self) -> int:

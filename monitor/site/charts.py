@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from monitor.site.chart_axes import (
@@ -23,6 +24,8 @@ from monitor.site.chart_axes import (
 from monitor.site.chart_parts import COLOURS, HEADROOM, LABEL_GAP, Chart, Label, Mark, Row, Series, Values
 from monitor.site.quantities import quantity
 
+Marks = Iterable[tuple[float, str]]
+"""Where on the axis something happened, from 0 to 1, and what it was."""
 _THIN_FROM = 60
 """Bars in so many places stand closer to one another."""
 
@@ -36,9 +39,11 @@ def bar_chart(
     height: int = 120,
     threshold: float | None = None,
     threshold_label: str = "",
+    marks: Marks = (),
+    colours: Mapping[str, int] | None = None,
 ) -> Chart:
-    """Bars from zero; several series are stacked in their order."""
-    series = _series(values)
+    """Bars from zero; several series are stacked in their order. `colours`: by name, where they mean something."""
+    series = _series(values, colours)
     count = max((len(one.values) for one in series), default=0)
     totals = [sum(v or 0 for one in series if (v := _at(one, i)) is not None) for i in range(count)]
     scale = Scale(0.0, nice_ceiling(max([*totals, threshold or 0.0, 0.0])), height)
@@ -65,7 +70,9 @@ def bar_chart(
                 )
             )
             stacked += value
-    return Chart(series=series, caption=caption, unit=unit, height=height, bars=bars, **common)
+    return Chart(
+        series=series, caption=caption, unit=unit, height=height, bars=bars, marks=_marks(marks), **common
+    )
 
 
 def line_chart(
@@ -78,6 +85,7 @@ def line_chart(
     threshold: float | None = None,
     threshold_label: str = "",
     from_zero: bool = True,
+    marks: Marks = (),
 ) -> Chart:
     """A line for each series with its name and last value at its end. Without `from_zero`, from the least value on."""
     series = _series(values)
@@ -85,6 +93,9 @@ def line_chart(
     known = [v for one in series for v in one.values if v is not None]
     limits = [*known, *([] if threshold is None else [threshold])]
     scale = line_scale(limits, height, from_zero=from_zero)
+    if unit == "share" and max(limits, default=1.0) <= 1:
+        # There is no more than all.
+        scale = replace(scale, high=min(scale.high, 1.0))
     common = _common(series, count, labels, unit, scale, threshold, threshold_label)
     lines = [(one.colour, run) for one in series for run in _runs(one.values, count, scale)]
     return Chart(
@@ -93,9 +104,19 @@ def line_chart(
         unit=unit,
         height=height,
         lines=lines,
+        marks=_marks(marks),
         ends=_ends(series, unit, scale) if len(series) > 1 else [],
         **common,
     )
+
+
+def _marks(marks: Marks) -> list[Mark]:
+    """Those that lie on the axis; of several in one place, the first says what all of them are."""
+    placed: dict[str, list[str]] = {}
+    for share, text in marks:
+        if 0 <= share <= 1:
+            placed.setdefault(percent(100 * share), []).append(text)
+    return [Mark(x, "0", text="\n".join(texts)) for x, texts in placed.items()]
 
 
 def spark_path(values: Iterable[float | None]) -> str:
@@ -160,10 +181,10 @@ def _hover(row: Row, series: list[Series]) -> str:
     return "\n".join([row.label, *told])
 
 
-def _series(values: Values | Mapping[str, Values]) -> list[Series]:
+def _series(values: Values | Mapping[str, Values], colours: Mapping[str, int] | None = None) -> list[Series]:
     if isinstance(values, Mapping):
         return [
-            Series(str(name), list(one), number % COLOURS)
+            Series(str(name), list(one), (colours or {}).get(str(name), number % COLOURS))
             for number, (name, one) in enumerate(values.items())
         ]
     return [Series("", list(values))]

@@ -35,7 +35,7 @@ def share(value: float) -> str:
         text = f"{percent:.{digits}f}"
         if percent in {0, 100} or float(text) not in {0.0, 100.0}:
             break
-    return f"{text.rstrip('0').rstrip('.')} %"
+    return f"{text.rstrip('0').rstrip('.')} %".replace("-", "−")
 
 
 def size(count: float) -> str:

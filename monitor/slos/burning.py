@@ -17,13 +17,14 @@ def budget_left(total: float, bad: float, budget: float) -> float | None:
 
 def burn_down(total: Sequence[float], bad: Sequence[float], budget: float) -> list[float | None]:
     """What was left after each step, of the budget that all steps together have: from 1 down to what is left now.
-    None before the first traffic."""
+    Whole just before the first traffic, and None before that."""
     allowed = sum(total) * budget
     if not allowed:
         return [None] * len(total)
     began = next(place for place, number in enumerate(total) if number)
     spent = list(accumulate(bad))
-    return [None if place < began else 1 - gone / allowed for place, gone in enumerate(spent)]
+    left = [None if place < began else 1 - gone / allowed for place, gone in enumerate(spent)]
+    return [*left[: began - 1], 1.0, *left[began:]] if began else left
 
 
 def steps_left(total: Sequence[float], bad: Sequence[float], budget: float, bad_share: float) -> float | None:

@@ -41,8 +41,9 @@ def of(objective: Objective) -> str:
 def left(objective: Objective) -> str:
     if objective.left is None or objective.left >= 0:
         return f"{share(round(objective.left or 0.0, 3))} of the budget is left"
-    over = many(round(-objective.bad_left))
-    return f"the budget is used up, {over} {things(objective.slo.measures)} too many went wrong"
+    over = max(round(-objective.bad_left), 1)
+    counted = things(objective.slo.measures)
+    return f"the budget is used up, {many(over)} {counted if over > 1 else counted[:-1]} too many went wrong"
 
 
 def lasting(objective: Objective) -> str:

@@ -16,7 +16,7 @@ PACKAGES = (
 )  # fmt: skip
 # What environments are called where they are read.
 MAPPINGS = {"env", "environ", "variables", "given", "given_env"}
-READERS = {"get", "text", "flag", "choice", "integer", "words", "path", "database"}
+READERS = {"get", "text", "flag", "integer", "number", "choice", "words", "path", "database"}
 # Read by our code, but set for it by others: shells, CI, and Django's own start.
 NOT_OURS = {"PATH", "CI", "DEBIAN_FRONTEND", "PYTHONHOME", "DJANGO_SETTINGS_MODULE", "PYTHONUNBUFFERED"}
 # The SDK reads many; this one it may read, in development.

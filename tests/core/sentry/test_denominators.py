@@ -102,6 +102,7 @@ def test_every_task_is_in_the_sums_by_how_it_ended() -> None:
         ("data_tools.tasks.process_source", "failed"): 1,
         ("elsewhere.flaky", "ok"): 1,
     }
+    assert _sums(metrics, "retried_tasks", "task", "outcome") == {("elsewhere.flaky", "ok"): 1}
     assert _sums(metrics, "feature_uses", "feature", "outcome") == {
         ("data", "ok"): 2,
         ("data", "refused"): 1,

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
@@ -19,6 +19,8 @@ from monitor.access.models import Role, User
 from monitor.alerts.dispatch.models import OutboxMessage
 from monitor.alerts.models import Episode, Notification
 from monitor.crons.models import CronMonitor
+from monitor.dashboards import sharing
+from monitor.dashboards.models import SharedLink
 from monitor.feedback.models import Feedback
 from monitor.incidents.services import open_by_hand
 from monitor.issues.models import Issue
@@ -32,14 +34,19 @@ from tests.monitor_site.performance.traced import transaction
 
 HIDDEN = "Narraguagus"
 """The name of the project that strangers must never read."""
-OPEN = {"access:login", "access:set_password", "incidents:status"}
+OPEN = {
+    "access:login", "access:set_password", "incidents:status", "dashboards:shared", "dashboards:shared_panels",
+}  # fmt: skip
 """What is there for whoever has not logged in yet."""
-READ_BY_ALL = {"incidents:status"}
+READ_BY_ALL = {"incidents:status", "dashboards:shared", "dashboards:shared_panels"}
 """Pages for everybody, which take no post."""
 OPEN_POSTS = (OPEN - READ_BY_ALL) | {"access:theme"}
 OWN = {"access:tokens", "access:preferences", "access:password", "access:logout"}
 """What a viewer may post: it changes what is their own."""
-OF_NO_PROJECT = {"deliveries:test", "alerts:runbook", "alerts:rule", "slos:detail"}
+OF_NO_PROJECT = {
+    "deliveries:test", "alerts:runbook", "alerts:rule", "slos:detail", "dashboards:detail",
+    "dashboards:panels", "dashboards:share",
+}  # fmt: skip
 """Whose variables name nothing that belongs to a project."""
 OTHER_WAYS_IN = {"api"}
 """Rooms that know their callers by token; tests/monitor_site/api tries those."""
@@ -78,6 +85,9 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         notification=told, at=1, kind="email", payload={"html": f"in {HIDDEN}", "headers": {}}
     )
     incident = open_by_hand(hidden, title=f"in {HIDDEN}", severity="P1", now=time.time(), by=admin)
+    shared = RequestFactory().post("/")
+    shared.user = admin
+    _, link_token = sharing.share(shared, "sre", [hidden], environment="", period="24h", days=1)
     token, _ = tokens.create(admin, "a script", ["event:read"])
     return {
         "slug": hidden.slug,
@@ -104,6 +114,9 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         "incidents.number": incident.number,
         "feedback.pk": Feedback.objects.get().pk,
         "slos.name": "availability",
+        "dashboards.name": "sre",
+        "dashboards.pk": SharedLink.objects.get().pk,
+        "dashboards.token": link_token,
         "digest.name": "0000000000000000001-00000000.record",
     }
 

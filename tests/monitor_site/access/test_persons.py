@@ -117,6 +117,7 @@ def test_no_table_remembers_users_that_erasing_does_not_know_of() -> None:
     }
     assert remembering == {
         "issues.StoredEvent", "issues.IssueUser", "issues.Merge", "feedback.Feedback", "releases.ReleaseUser",
+        "dashboards.AffectedUser",
     }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ def test_a_budget_of_ten_of_which_four_are_spent() -> None:
 def test_it_burns_down_from_whole_to_what_is_left() -> None:
     left = burn_down([1000.0] * 4, [0, 2, 0, 1], 0.001)
     assert left == pytest.approx([1.0, 0.5, 0.5, 0.25])
-    assert burn_down([0, 0, 100], [0, 0, 1], 0.1) == [None, None, pytest.approx(0.9)]
+    assert burn_down([0, 0, 100], [0, 0, 1], 0.1) == [None, 1.0, pytest.approx(0.9)]
     assert burn_down([0, 0], [0, 0], 0.1) == [None, None]
 
 

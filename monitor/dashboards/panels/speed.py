@@ -1,0 +1,95 @@
+"""Panels of time: how long pages take beside how often they fail, and which queries are at fault."""
+
+from __future__ import annotations
+
+from django.db.models import Count
+
+from monitor.dashboards import readings
+from monitor.dashboards.look import Look
+from monitor.dashboards.panel import Line, Panel, change_of
+from monitor.performance.models import FindingKind, QueryFinding
+from monitor.site.charts import line_chart
+from monitor.site.quantities import quantity
+from monitor.site.strategy_file import current_strategy
+
+SHOWN = 5
+_HEIGHT = 56
+
+
+def latency_beside_errors(look: Look) -> Panel:
+    found = readings.durations(look)
+    about = "The 95th percentile of requests, from transactions (sampled), above the share that failed (all requests)."
+    if not found.count:
+        return Panel(
+            title="Slow beside failing",
+            about=about,
+            empty="Durations come with transactions: SENTRY_TRACES_SAMPLE_RATE says how many are sent.",
+        )
+    return Panel(
+        title="Slow beside failing",
+        about=about,
+        figure=quantity(found.p95, "ms"),
+        note=f"p95 of {quantity(found.count, 'samples')}; median {quantity(found.p50, 'ms')}",
+        change=change_of(found.p95, readings.p95_before(look), more_is=False),
+        charts=[
+            line_chart(
+                found.course,
+                labels=look.moments,
+                unit="ms",
+                caption=f"p95, each {look.step_words}",
+                height=_HEIGHT,
+                threshold=_promised_ms(),
+                threshold_label="promised",
+                marks=readings.deploy_marks(look),
+            ),
+            line_chart(
+                readings.failed_shares(look),
+                labels=look.moments,
+                unit="share",
+                caption="Requests that failed",
+                marks=readings.deploy_marks(look),
+                height=_HEIGHT,
+            ),
+        ],
+        url=look.link("performance:overview"),
+        url_words="Performance",
+    )
+
+
+def _promised_ms() -> float | None:
+    """The bound of the first objective of latency."""
+    bounds = (slo.latency_s for slo in current_strategy().slos.values() if slo.latency_s)
+    return next((bound * 1000 for bound in bounds), None)
+
+
+def slow_queries(look: Look) -> Panel:
+    found = QueryFinding.objects.filter(group__project__in=look.ids, last_seen__gte=look.since)
+    if look.environment:
+        found = found.filter(group__environment=look.environment)
+    numbers = dict(found.values_list("kind").annotate(Count("pk")).order_by())
+    about = (
+        "Queries of half a second or more, and reads that are asked again and again (N+1), seen in this time."
+    )
+    if not numbers:
+        return Panel(title="Slow queries", about=about, figure="0", level="ok", note="none was found",
+                     url=look.link("performance:queries"), url_words="Queries")  # fmt: skip
+    slow, repeated = (numbers.get(kind, 0) for kind in (FindingKind.SLOW, FindingKind.N_PLUS_ONE))
+    worst = found.select_related("statement", "group").order_by("-total_ms")[:SHOWN]
+    return Panel(
+        title="Slow queries",
+        about=about,
+        figure=quantity(slow + repeated),
+        note=f"{quantity(slow)} slow, {quantity(repeated)} N+1",
+        level="warning",
+        lines=[
+            Line(
+                one.statement.text[:120],
+                quantity(one.max_ms, "ms"),
+                url=look.link("performance:transaction", one.group_id),
+                hint=f"{FindingKind(one.kind).label} · {one.group.name} · {quantity(one.times, 'times')}",
+            )
+            for one in worst
+        ],
+        url=look.link("performance:queries"),
+        url_words="Queries",
+    )
