@@ -110,7 +110,9 @@ def _end(strategy: Strategy, transition: Transition, now: float) -> None:
     if episode is None:
         logger.error("No episode of %s is open that could end.", transition.rule.id)
         return
-    _note(episode, transition.rule, transition.at, transition.value)
+    if transition.value or transition.rule.watch.unit == "number":
+        # A share of nothing is none.
+        episode.course.append([transition.at, transition.value])
     _over(strategy, episode, transition.at, now)
 
 

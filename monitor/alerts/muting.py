@@ -4,6 +4,7 @@ is over is told then."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -42,10 +43,10 @@ def mute(
             rule=rule,
             key=key[:250],
             project=project,
-            until=until,
+            until=datetime.fromtimestamp(until, UTC),
             reason=reason.strip()[:REASON_MAX],
             by=by,
-            made_at=now,
+            made_at=datetime.fromtimestamp(now, UTC),
         )
         record(by, "alert_rule.muted", rule, project, until=until, reason=made.reason, key=key)
     return made

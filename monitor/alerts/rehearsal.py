@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -72,20 +72,32 @@ def line_of(about: dict[str, Any]) -> str:
     return f"{line}  told{people} through {', '.join(about['channels'])}{waits}"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when the stream was read to its end, 2 when it or the strategy cannot be read."""
-    parser = argparse.ArgumentParser(
-        prog="python -m monitor.alerts.rehearsal", description="Which alert rules would have fired, and when."
-    )
-    parser.add_argument("--stream", required=True, help="a file of JSON lines, or - for standard input")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of a rehearsal."""
+    parser.add_argument("--stream", help="a file of JSON lines, or - for standard input")
     parser.add_argument("--rules", type=Path, help="another strategy.toml")
     parser.add_argument("--json", action="store_true", help="one JSON object for each line")
     parser.add_argument(
         "--until", type=float, metavar="SECONDS", help="run the clock on to this time (since 1970)"
     )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when the stream was read to its end, 2 when it or the strategy cannot be read."""
+    parser = argparse.ArgumentParser(
+        prog="python -m monitor.alerts.rehearsal", description="Which alert rules would have fired, and when."
+    )
+    add_arguments(parser)
     options = parser.parse_args(arguments)
+    if not options.stream:
+        parser.error("--stream is missing: a file of JSON lines, or - for standard input.")
+    return run(options)
+
+
+def run(options: argparse.Namespace, changed: Callable[[Strategy], Strategy] = lambda found: found) -> int:
+    """`changed`: what becomes of the strategy before it is used."""
     try:
-        strategy = load_strategy(options.rules)
+        strategy = changed(load_strategy(options.rules))
         with _opened(options.stream) as lines:
             for transition in rehearse(strategy, read_stream(lines), until=options.until):
                 about = described(strategy, transition)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from monitor.alerts.measurements import KINDS, Measurement
@@ -48,6 +49,40 @@ def parse(entry: dict[str, Any]) -> Fact | Measurement:
     if unknown:
         raise ValueError(f"{', '.join(sorted(unknown))} is no key of {kind}")
     return _fact(entry) if kind == EVENT else _measurement(entry)
+
+
+def written(entry: Fact | Measurement) -> dict[str, Any]:
+    """The object that `parse` reads. Of a user there is the hash; what says nothing is left out."""
+    if isinstance(entry, Fact):
+        about: dict[str, Any] = {
+            "kind": EVENT,
+            "time": entry.time,
+            "received": entry.received,
+            "project": entry.project_id,
+            "issue": entry.issue_id,
+            "uid": entry.uid.hex(),
+            "new": entry.is_new,
+            "regressed": entry.regressed,
+            "category": entry.category,
+            "severity": entry.severity,
+            "level": entry.level,
+            "release": entry.release,
+            "environment": entry.environment,
+            "user": entry.user.hex() if entry.user is not None else None,
+            "handled": entry.handled,
+            "transaction": entry.transaction,
+            "tags": dict(entry.tags),
+            "times": entry.times,
+        }
+        needed = {"kind", "time", "received", "environment", "issue", "category", "severity", "level"}
+    else:
+        about = {"project" if name == "project_id" else name: each for name, each in asdict(entry).items()}
+        needed = {"kind", "time", "received", "environment"}
+    return {
+        name: each
+        for name, each in about.items()
+        if name in needed or (name == "handled" and each is False) or (each and (name, each) != ("times", 1))
+    }
 
 
 def _fact(entry: dict[str, Any]) -> Fact:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
@@ -70,6 +71,7 @@ def _turn_links(tokens: list[Token]) -> None:
         target = str(token.attrGet("href") or "")
         sibling = _SIBLING.fullmatch(target)
         if sibling is not None:
-            token.attrSet("href", f"../{sibling[1]}/{sibling[2] or ''}")
+            address = reverse("alerts:runbook", args=[sibling[1]])
+            token.attrSet("href", f"{address}{sibling[2] or ''}")
         elif not target.startswith(("https://", "#")):
             token.attrs = {"title": target}

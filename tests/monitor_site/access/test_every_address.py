@@ -17,7 +17,7 @@ from django.utils.http import urlsafe_base64_encode
 from monitor.access import tokens
 from monitor.access.models import Role, User
 from monitor.alerts.dispatch.models import OutboxMessage
-from monitor.alerts.models import Episode, Notification
+from monitor.alerts.models import Episode, Mute, Notification
 from monitor.crons.models import CronMonitor
 from monitor.dashboards import sharing
 from monitor.dashboards.models import SharedLink
@@ -88,6 +88,7 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
     shared = RequestFactory().post("/")
     shared.user = admin
     _, link_token = sharing.share(shared, "sre", [hidden], environment="", period="24h", days=1)
+    mute = Mute.objects.create(rule="database", project=hidden, until=1, reason=f"in {HIDDEN}", made_at=0)
     token, _ = tokens.create(admin, "a script", ["event:read"])
     return {
         "slug": hidden.slug,
@@ -103,6 +104,7 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         "alerts.name": "database",
         "alerts.rule_id": "database",
         "alerts.pk": episode.pk,
+        "alerts:unmute.pk": mute.pk,
         "deliveries.pk": told.pk,
         "deliveries:mail.pk": mail.pk,
         "deliveries.name": "slack",
