@@ -19,6 +19,7 @@ from monitor.digest import positions
 from monitor.feedback import linking as feedback_linking
 from monitor.feedback import storing as feedback_storing
 from monitor.incidents import clock as incidents_clock
+from monitor.incidents import strategy_changes
 from monitor.issues.ageing import age_issues
 from monitor.issues.deletion import erase_deleted
 from monitor.issues.escalation import wake_escalated
@@ -64,6 +65,7 @@ JOBS: tuple[ClockJob, ...] = (
     ClockJob("alerts.follow", alerts.FOLLOW_EVERY_S, alerts.follow),
     ClockJob("alerts.forget_old", 600, alerts_keeping.forget_old, forgets=True),
     ClockJob("deliveries.forget_old", 3600, deliveries_keeping.forget_old, forgets=True),
+    ClockJob("incidents.notice_strategy", strategy_changes.NOTICE_EVERY_S, strategy_changes.notice),
     ClockJob("incidents.watch", incidents_clock.WATCH_EVERY_S, incidents_clock.watch),
     ClockJob(
         "incidents.forget_old", incidents_clock.FORGET_EVERY_S, incidents_clock.forget_old, forgets=True

@@ -170,3 +170,13 @@ class PublicUpdate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stage}: {self.text[:60]}"
+
+
+class StrategySeen(models.Model):
+    """What strategy.toml was when the monitor last looked: one row, of digests (strategy_changes.py)."""
+
+    digests = models.JSONField()
+    at = EpochField()
+
+    def __str__(self) -> str:
+        return f"strategy.toml at {self.at}"

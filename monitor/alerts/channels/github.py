@@ -48,7 +48,9 @@ def draw(letter: Letter) -> dict[str, Any]:
     repository = letter.to[0] if letter.to else "owner/repository"
     if message.kind is Kind.TEST:
         return {"repository": repository}
-    if message.kind is Kind.REPORT or message.severity not in _SEVERITIES:
+    # Somebody's hand-over of an incident is of any severity (monitor.incidents.handing_over).
+    is_wanted = message.severity in _SEVERITIES or message.details.get("hand_over")
+    if message.kind is Kind.REPORT or not is_wanted:
         raise NotForThisChannelError("GitHub issues are opened for alerts of P1 and P0.")
     number = letter.remembered("number")
     if number is not None:

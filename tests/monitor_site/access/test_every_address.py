@@ -26,6 +26,8 @@ from monitor.incidents.services import open_by_hand
 from monitor.issues.models import Issue
 from monitor.performance.models import TransactionGroup, TransactionSample
 from monitor.projects.models import Key, Project
+from monitor.rota import services as rota
+from monitor.rota.models import Person
 from tests.monitor_site.access.addresses import Address, Samples, all_addresses
 from tests.monitor_site.deliveries.messages import message
 from tests.monitor_site.delivering import Delivery
@@ -46,6 +48,8 @@ OWN = {"access:tokens", "access:preferences", "access:password", "access:logout"
 OF_NO_PROJECT = {
     "deliveries:test", "alerts:runbook", "alerts:rule", "slos:detail", "dashboards:detail",
     "dashboards:panels", "dashboards:share",
+    "rota:person", "rota:end_stand_in",
+    "rota:role", "rota:stand_in", "rota:hand_over",
 }  # fmt: skip
 """Whose variables name nothing that belongs to a project."""
 OTHER_WAYS_IN = {"api"}
@@ -84,6 +88,9 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
     mail = OutboxMessage.objects.create(
         notification=told, at=1, kind="email", payload={"html": f"in {HIDDEN}", "headers": {}}
     )
+    person = Person.objects.create(name=HIDDEN[::-1])
+    rota.set_order("on_call", [person.pk], admin, now)
+    stand_in = rota.stand_in("on_call", person, starts=now, ends=now + 60, reason="", by=admin)
     incident = open_by_hand(hidden, title=f"in {HIDDEN}", severity="P1", now=time.time(), by=admin)
     shared = RequestFactory().post("/")
     shared.user = admin
@@ -114,6 +121,9 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         "performance.name": HIDDEN,
         "crons.pk": CronMonitor.objects.get().pk,
         "incidents.number": incident.number,
+        "rota.role": "on_call",
+        "rota:person.pk": person.pk,
+        "rota:end_stand_in.pk": stand_in.pk,
         "feedback.pk": Feedback.objects.get().pk,
         "slos.name": "availability",
         "dashboards.name": "sre",
@@ -199,6 +209,7 @@ def test_what_is_for_admins_is_refused_to_members(addresses: list[Address], as_m
     for_admins = {
         "access:users", "access:invite", "access:user", "access:reset", "access:set_active", "access:revoke_token",
         "access:audit", "access:audit_export", "projects:new",
+        "rota:people", "rota:person", "rota:role",
         "digest:poison", "digest:poison_record", "digest:poison_retry", "digest:poison_discard",
     }  # fmt: skip
     assert for_admins <= {one.name for one in addresses}
