@@ -28,6 +28,9 @@ from monitor.performance import keeping as performance_keeping
 from monitor.probes import services as probes
 from monitor.projects.publishing import publish_again
 from monitor.releases import keeping as releases_keeping
+from monitor.releases.rollback import calling as rollback_calling
+from monitor.releases.rollback import services as rollback
+from monitor.reports import services as reports
 from monitor.retention import jobs as retention
 from monitor.stats import coarsening
 
@@ -70,6 +73,9 @@ JOBS: tuple[ClockJob, ...] = (
     ClockJob(
         "incidents.forget_old", incidents_clock.FORGET_EVERY_S, incidents_clock.forget_old, forgets=True
     ),
+    ClockJob("rollback.watch", rollback.WATCH_EVERY_S, rollback.watch),
+    ClockJob("rollback.carry_out", rollback_calling.CALL_EVERY_S, rollback_calling.carry_out),
+    ClockJob("reports.write", reports.EVERY_S, reports.write_due),
     ClockJob("feedback.forget_old", 3600, feedback_storing.forget_old, forgets=True),
     ClockJob("dashboards.forget_affected", 600, dashboards_affected.forget_old, forgets=True),
     ClockJob("dashboards.forget_links", 3600, dashboards_sharing.forget_old, forgets=True),

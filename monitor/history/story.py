@@ -91,7 +91,7 @@ def story_of(calendar: Calendar) -> Story:
         Outing("2.6.0", at(0.83, "10:40", working_day=True)),
         Outing("2.6.1", at(0.95, "13:30")),
     )
-    ordered = tuple(sorted(outings, key=lambda one: one.at))
+    ordered = tuple(sorted((one for one in outings if one.at < calendar.until), key=lambda one: one.at))
     returned = at(0.57, "14:10", working_day=True)
     return Story(
         calendar,
@@ -132,7 +132,10 @@ def _troubles(calendar: Calendar, bad: float, returned: float) -> list[Trouble]:
             fix="Taken back to 2.3.1 after 52 minutes; 2.4.1 asks whether there was a search, and a test does, too.",
         ),
         Trouble(faults.RETURNED, calendar.since + 3600, at(0.42, "16:20", working_day=True), 0.02, at_least=0.005),
-        Trouble(faults.RETURNED, returned + 6 * MINUTE_S, at(0.66, "09:50", working_day=True), 0.05, at_least=0.02),
+        Trouble(
+            faults.RETURNED, returned + 6 * MINUTE_S, max(at(0.66, "09:50", working_day=True), returned + 20 * 3600),
+            0.05, at_least=0.02,
+        ),
         Trouble(
             faults.SLOW_BURN, burn + 20 * MINUTE_S, at(0.95, "13:30"), 0.1,
             cause="2.6.0 writes exports as another user of the system.",

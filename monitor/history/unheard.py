@@ -12,10 +12,15 @@ from monitor.digest.facts import Fact
 from monitor.feedback.linking import link_facts
 from monitor.metrics import observers as metrics
 from monitor.performance import observers as performance
+from monitor.probes import services as probes
+from monitor.releases import observers as releases
 from monitor.releases.collecting import count_errors
 from monitor.stats.collecting import count_events
 
-_HEARERS: tuple[list[Any], ...] = (metrics.observers, performance.observers, crons.observers)
+_HEARERS: tuple[list[Any], ...] = (
+    metrics.observers, performance.observers, crons.observers, probes.observers, releases.session_observers,
+    releases.deploy_observers,
+)  # fmt: skip
 
 
 @contextmanager

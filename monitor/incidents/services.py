@@ -100,6 +100,39 @@ def open_by_hand(
     return incident
 
 
+def open_by_process(
+    project: Project,
+    *,
+    title: str,
+    severity: str,
+    now: float,
+    by: str,
+    environment: str = "",
+    release: str = "",
+    started_at: float | None = None,
+) -> Incident:
+    """Of something that no alert rule watches, such as a release that should be taken back: nobody deals with it yet.
+
+    `by` is the process that opens it, which tells people of it in its own words.
+    """
+    with transaction.atomic():
+        incident = Incident(
+            number=_next_number(),
+            title=title[:250],
+            severity=severity,
+            project=project,
+            environment=environment[:64],
+            release=release[:200],
+            started_at=moment(min(started_at or now, now)),
+            detected_at=moment(now),
+            updated_at=moment(now),
+        )
+        incident.save()
+        write(incident, "opened", f"Opened by {by}: {title}", now)
+        record(by, "incident.opened", incident, project, severity=severity)
+    return incident
+
+
 def link_issues(incident: Incident, issues: Iterable[object]) -> None:
     """Those that exist, of the incident's project."""
     wanted = [one for one in issues if isinstance(one, int)]

@@ -21,6 +21,7 @@ ROOMS = (
     ("Incidents", "incidents"),
     ("Dashboards", "dashboards"),
     ("SLOs", "slos"),
+    ("Reports", "reports"),
     ("Projects", "projects"),
     ("System", "system"),
 )

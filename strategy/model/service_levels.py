@@ -123,6 +123,9 @@ class Rollback:
     )
     url: str | None = key("A webhook.", Text(), secret=True, default=None)
     credential: str | None = key("What its calls are signed with.", Text(), secret=True, default=None)
+    allow_private_addresses: bool = key(
+        "Whether the webhook may be inside our own network.", Flag(), default=False
+    )
     from_env: dict[str, str] = key(
         "Keys that an environment variable sets.",
         Mapped(Written(r"[A-Z][A-Z0-9_]*", "the name of an environment variable")),

@@ -26,8 +26,14 @@ from monitor.incidents.services import open_by_hand
 from monitor.issues.models import Issue
 from monitor.performance.models import TransactionGroup, TransactionSample
 from monitor.projects.models import Key, Project
+from monitor.releases.models import Release
+from monitor.releases.rollback.models import Rollback
+from monitor.reports.models import Kind
+from monitor.reports.periods import latest_due
+from monitor.reports.services import write, zone
 from monitor.rota import services as rota
 from monitor.rota.models import Person
+from monitor.site.strategy_file import current_strategy
 from tests.monitor_site.access.addresses import Address, Samples, all_addresses
 from tests.monitor_site.deliveries.messages import message
 from tests.monitor_site.delivering import Delivery
@@ -50,6 +56,7 @@ OF_NO_PROJECT = {
     "dashboards:panels", "dashboards:share",
     "rota:person", "rota:end_stand_in",
     "rota:role", "rota:stand_in", "rota:hand_over",
+    "reports:report", "reports:markdown",
 }  # fmt: skip
 """Whose variables name nothing that belongs to a project."""
 OTHER_WAYS_IN = {"api"}
@@ -96,6 +103,23 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
     shared.user = admin
     _, link_token = sharing.share(shared, "sre", [hidden], environment="", period="24h", days=1)
     mute = Mute.objects.create(rule="database", project=hidden, until=1, reason=f"in {HIDDEN}", made_at=0)
+    day = latest_due(Kind.DAILY, current_strategy().digest, zone(), now)
+    write(day, now)
+    rollback = Rollback.objects.create(
+        project=hidden,
+        environment="production",
+        release=Release.objects.get(version=f"{HIDDEN}@1.0.0"),
+        deployed_at=now,
+        found_at=now,
+        mode="confirm",
+        evidence={
+            "now": {"requests": 200, "error_rate": 0.5, "sessions": 0, "crash_free": None},
+            "before": None,
+            "broken": ["error_rate"],
+            "limits": {"error_rate": 0.05, "crash_free": 0.99},
+        },
+        state="said",
+    )
     token, _ = tokens.create(admin, "a script", ["event:read"])
     return {
         "slug": hidden.slug,
@@ -125,6 +149,9 @@ def samples(hidden: Project, deliver: Delivery, admin: User) -> Samples:
         "rota:person.pk": person.pk,
         "rota:end_stand_in.pk": stand_in.pk,
         "feedback.pk": Feedback.objects.get().pk,
+        "reports.kind": day.kind.value,
+        "reports.name": day.name,
+        "rollback.pk": rollback.pk,
         "slos.name": "availability",
         "dashboards.name": "sre",
         "dashboards.pk": SharedLink.objects.get().pk,

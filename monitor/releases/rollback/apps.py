@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RollbackConfig(AppConfig):
+    name = "monitor.releases.rollback"
+    label = "rollback"
