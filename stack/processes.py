@@ -132,6 +132,8 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._popen.wait()
+        if self._popen.stdin is not None:
+            self._popen.stdin.close()
         forget(self._run, self.name)
 
 

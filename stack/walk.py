@@ -1,5 +1,5 @@
 """`script/demo --check`: the whole way of a user over HTTP, from sign-up to a trained experiment, then of a failure from
-its page into the monitor, on real processes."""
+its page into the monitor, on real processes; then the fire drill."""
 
 import contextlib
 import secrets

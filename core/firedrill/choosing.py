@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 from core.firedrill.drills.laboratory import laboratory_drills
 from core.firedrill.drills.leaks import UnscrubbedClient
 from core.firedrill.drills.outages import DatabaseAway, MonitorAway, RedisAway
+from core.firedrill.drills.rehearsals import Rehearsals
 from core.firedrill.drills.releases import BadRelease
 from core.firedrill.drills.schedule import BeatStopped
 from core.firedrill.drills.visitors import Feedback
@@ -29,6 +30,7 @@ def all_drills() -> list[Drill]:
         RedisAway(),
         MonitorAway(),
         BadRelease(),
+        Rehearsals(),
         *own,
     ]
     return sorted(drills, key=lambda drill: drill.wave)

@@ -32,7 +32,7 @@ class WeatherAway(Outage):
         failed = scene.watch.wait(
             lambda: 'data-level="failed"' in visitor.client.get(page).text, _OVER_WITHIN_S
         )
-        yield judged(self.name, "told", "the import has failed", "it has" if failed else "it has not", failed)
+        yield judged(self.name, "said", "the import has failed", "it has" if failed else "it has not", failed)
         category = scene.strategy.categories["external_service"]
         wanted = Wanted(self.name, "external_service", category.severity, "service-outage")
         yield from follow_event(scene, wanted, [asked_of(asked)])

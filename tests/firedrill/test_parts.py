@@ -10,11 +10,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from core.firedrill.choosing import all_drills, chosen
 from core.firedrill.control import CommandControl, ControlError, SocketControl
+from core.firedrill.drills.rehearsals import Rehearsals
 from core.firedrill.expectations import Cause, is_grouped_so, rules_that_fire
 from core.firedrill.following import handled_flag, places_of
 from core.firedrill.front_door import Answer
@@ -24,7 +27,9 @@ from core.firedrill.report import has_passed, report
 from core.firedrill.table import Table
 from core.firedrill.target import KEYS, TargetError, find_target, sentry_target
 from core.lab.catalogue import CASES
+from stack.folder import ROOT
 from strategy import Strategy, load_strategy
+from strategy.loader import DEFAULT_PATH
 
 VIENNA_SUNDAY_NOON = 1_795_950_000.0  # 2026-11-29T11:00:00Z
 
@@ -273,3 +278,32 @@ def test_a_socket_that_refuses_says_why(tmp_path: Path) -> None:
 
 def test_a_verdict_is_a_word_in_json() -> None:
     assert left_out("a", "b", "c", "d").as_json()["verdict"] == Verdict.LEFT_OUT.value
+
+
+def rehearse(strategy: Strategy) -> dict[str, Line]:
+    scene: Any = SimpleNamespace(strategy=strategy)
+    return {line.check: line for line in Rehearsals().follow(scene)}
+
+
+def test_rules_with_long_windows_are_held_against_a_stream(strategy: Strategy) -> None:
+    found = rehearse(strategy)
+    assert {line.verdict for line in found.values()} == {Verdict.REHEARSED}
+    assert found["issue-600-an-hour"].seen == "fires after 3599 s of virtual time"
+    in_the_tests = {name for name, line in found.items() if line.seen.startswith("in ")}
+    assert in_the_tests == {"latency-growth", "budget-fast", "budget-steady", "budget-slow"}
+    assert all((ROOT / found[name].seen.removeprefix("in ")).exists() for name in in_the_tests)
+
+
+def test_a_rule_that_does_not_fire_in_rehearsal_is_wrong(
+    strategy: Strategy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What is rehearsed obeys another strategy than the drill expects."""
+    text = DEFAULT_PATH.read_text().replace(
+        'threshold = 600\nwindow = "1h"', 'threshold = 601\nwindow = "1h"'
+    )
+    other = tmp_path / "strategy.toml"
+    other.write_text(text.replace('id = "content"', 'id = "content"\nenabled = false'))
+    monkeypatch.setenv("STRATEGY_FILE", str(other))
+    found = rehearse(strategy)
+    wrong = {name: line.seen for name, line in found.items() if line.verdict is Verdict.WRONG}
+    assert wrong == {"issue-600-an-hour": "does not fire", "content": "does not fire"}

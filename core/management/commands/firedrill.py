@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,11 @@ class Command(BaseCommand):
         target = _target(options)
         where = " → ".join(filter(None, (target.application, target.monitor)))
         lines: list[Line] = []
-        for line in self._lines(options, target, table, run, began_at, where):
-            lines.append(line)
-            table.line(line)
+        # Closed also when it is interrupted: what was stopped is started again.
+        with closing(self._lines(options, target, table, run, began_at, where)) as found:
+            for line in found:
+                lines.append(line)
+                table.line(line)
         seconds = time.monotonic() - began
         table.end(lines, figures(lines), seconds)
         if options["json"] is not None:
@@ -95,7 +98,7 @@ class Command(BaseCommand):
 
     def _lines(
         self, options: dict[str, Any], target: Target, table: Table, run: str, began_at: float, where: str
-    ) -> Iterable[Line]:
+    ) -> Generator[Line, None, None]:
         if options["gate"] or options["against"] == "sentry":
             table.head(where, 1)
             yield from _here(options, target, table, run)

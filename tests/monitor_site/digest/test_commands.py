@@ -12,6 +12,7 @@ from django.db import connection
 from pytest_django.fixtures import Settings
 
 from monitor.access.models import Role, User
+from monitor.access.tokens import authenticate
 from monitor.ingest.keyring import ProjectKey, publish_keys, read_keys
 from monitor.projects.models import Key, Project
 from monitor.projects.publishing import publish, publish_again
@@ -102,6 +103,26 @@ def test_the_demo_has_an_admin_whose_password_is_said(settings: Settings) -> Non
     user.set_password("another one")
     user.save()
     assert prepare() == "", "it is not the password any more"
+
+
+def test_a_token_for_the_fire_drill_is_kept_in_a_file_for_its_user_alone(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
+) -> None:
+    settings.DEBUG = True
+    file = tmp_path / "drill.token"
+    monkeypatch.setenv("MONITOR_DRILL_TOKEN_FILE", str(file))
+    prepare()
+    bearer = file.read_text()
+    assert file.stat().st_mode & 0o777 == 0o600
+    token = authenticate(bearer)
+    assert token is not None
+    assert "alerts:read" in token.scopes
+    assert not any(scope.endswith((":write", ":admin")) for scope in token.scopes)
+    prepare()
+    assert file.read_text() == bearer
+    token.delete()
+    prepare()
+    assert authenticate(file.read_text()) is not None
 
 
 def test_without_debug_nobody_has_a_known_password(settings: Settings) -> None:
