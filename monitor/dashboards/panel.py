@@ -63,7 +63,7 @@ def change_of(
     if unit == "share":
         return _points(now - before, more_is)
     if not before:
-        return Change("none before", _LEVELS[None if more_is is None else more_is]) if now else None
+        return Change("none before", "other") if now else None
     ratio = now / before - 1
     if abs(ratio) < 0.005:
         return Change("as before", "other")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from monitor.crons import observers as crons
+from monitor.dashboards.affected import keep_affected
 from monitor.digest import facts
 from monitor.digest.facts import Fact
 from monitor.feedback.linking import link_facts
@@ -28,7 +29,7 @@ def unheard() -> Iterator[list[Fact]]:
     """Gives a list that fills with the facts of all events that are stored meanwhile."""
     told: list[Fact] = []
     before = [(hearers, hearers[:]) for hearers in (facts.subscribers, *_HEARERS)]
-    facts.subscribers[:] = [count_events, count_errors, link_facts, told.extend]
+    facts.subscribers[:] = [count_events, count_errors, link_facts, keep_affected, told.extend]
     for hearers in _HEARERS:
         hearers.clear()
     try:

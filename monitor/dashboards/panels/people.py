@@ -9,6 +9,7 @@ from django.utils.timezone import localtime
 
 from monitor.dashboards.look import Look
 from monitor.dashboards.panel import Line, Panel, change_of
+from monitor.incidents.figures import Figure, Stretch, figures
 from monitor.incidents.models import OPEN_STATES, Incident, State
 from monitor.rota.selectors import contacts
 from monitor.site.charts import bar_chart
@@ -29,7 +30,7 @@ def _found(look: Look) -> QuerySet[Incident]:
         project__in=look.ids, detected_at__gte=look.since, detected_at__lte=look.until
     )
     if look.environment:
-        found = found.filter(environment__in=[look.environment, ""])
+        found = found.filter(environment=look.environment)
     return found.order_by("-detected_at")
 
 
@@ -73,7 +74,7 @@ def incidents(look: Look) -> Panel:
             )
             for one in shown
         ],
-        url=look.link("incidents:list"),
+        url=look.link("incidents:list", state="all"),
         url_words="Incidents",
     )
 
@@ -83,48 +84,42 @@ def _when(moment: datetime) -> str:
 
 
 def resolution_time(look: Look) -> Panel:
-    goals = current_strategy().goals
+    strategy = current_strategy()
+    stretches = [Stretch(one.since_moment, one.until_moment, "") for one in (look.before, look)]
+    before, now = figures(strategy, list(look.projects), stretches, look.until, environment=look.environment)
     about = (
         "From the first of it to solved, mean of the incidents that were detected in this time and are solved (MTTR)."
-        f" The goal is {span(goals.resolve_s)}."
+        f" The goal is {span(now.resolve.goal)}; below, the other goals of [goals]."
     )
-    solved = [one for one in _incidents(look) if one.resolved_at is not None]
-    if not solved:
-        return Panel(
-            title="Time to resolve", about=about, empty="No incident of this time has been resolved."
-        )
-    mean = _mean(solved)
-    before = [one for one in _found(look.before) if one.resolved_at is not None]
-    in_time = [
-        one for one in solved if _took(one) <= goals.resolve_by_severity_s.get(one.severity, goals.resolve_s)
-    ]
-    severities = sorted({one.severity for one in solved})
+    if not now.incidents:
+        return Panel(title="Time to resolve", about=about, empty="No incident was detected in this time.")
     return Panel(
         title="Time to resolve",
         about=about,
-        figure=span(round(mean)),
-        note=f"{len(in_time)} of {quantity(len(solved), 'incidents')} in time",
-        level="ok" if mean <= goals.resolve_s else "warning",
-        change=change_of(mean, _mean(before) if before else None, more_is=False),
+        figure=quantity(_rounded(now.resolve), "s"),
+        note=f"of {quantity(now.resolve.of, 'incidents')}",
+        level="queued" if now.resolve.value is None else "ok" if now.resolve.is_met else "warning",
+        change=change_of(now.resolve.value, before.resolve.value, more_is=False),
         lines=[
             Line(
-                severity,
-                span(round(_mean([one for one in solved if one.severity == severity]))),
-                hint=f"goal {span(goals.resolve_by_severity_s.get(severity, goals.resolve_s))}",
+                one.label,
+                quantity(_rounded(one), one.unit),
+                url=one.address if look.has_links else "",
+                hint=f"goal {'at least' if one.more_is_better else 'at most'} {quantity(one.goal, one.unit)}",
+                level="ok" if one.is_met else "warning",
             )
-            for severity in severities
+            for one in now.all
+            if one.value is not None and one is not now.resolve
         ],
-        url=look.link("incidents:list"),
+        url=now.resolve.address if look.has_links else "",
         url_words="Incidents",
     )
 
 
-def _took(incident: Incident) -> float:
-    return (incident.resolved_at - incident.started_at).total_seconds() if incident.resolved_at else 0.0
-
-
-def _mean(found: list[Incident]) -> float:
-    return sum(map(_took, found)) / len(found)
+def _rounded(figure: Figure) -> float | None:
+    if figure.value is None or figure.unit != "s":
+        return figure.value
+    return round(figure.value)
 
 
 def on_call(look: Look) -> Panel:

@@ -233,8 +233,13 @@ def test_incidents_and_how_long_they_took(look: Look, project: Project) -> None:
             resolved_at=began + took if took else None,
         )
     panel = draw("resolution_time", look)
-    assert (panel.figure, panel.note) == ("30 min", "2 of 3 incidents in time")
-    assert _figures(panel) == {"P0": "35 min", "P1": "20 min"}
+    assert (panel.figure, panel.note) == ("30 min", "of 3 incidents")
+    told = _figures(panel)
+    assert told["P0 resolved after"] == "35 min"
+    assert told["P1 resolved after"] == "20 min"
+    # The fourth is open, and past the four hours of its severity.
+    assert told["Resolved in time"] == "50 %"
+    assert told["Detected after"] == "30 s"
     incidents = draw("incidents", look)
     assert (incidents.figure, incidents.note) == ("4", "1 still open")
     assert [line.label for line in incidents.lines] == ["#4 Incident 4"]
@@ -286,7 +291,7 @@ def test_what_moves_along_is_not_said_of_little() -> None:
         (50, 100, "", "50 % less than before", "better"),
         (100, 100, "", "as before", "other"),
         (300, 100, "", "3 times as before", "worse"),
-        (5, 0, "", "none before", "worse"),
+        (5, 0, "", "none before", "other"),
         (0.02, 0.0125, "share", "0.75 points more than before", "worse"),
     ],
 )
