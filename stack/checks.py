@@ -14,7 +14,13 @@ from dataclasses import dataclass
 
 from stack.folder import ROOT
 
-PYTHON_PATHS = (".", *(f"script/{name}" for name in ("bench", "check", "demo", "soak", "test")))
+PYTHON_PATHS = (
+    ".",
+    *(
+        f"script/{name}"
+        for name in ("bench", "check", "compose-check", "demo", "docs", "screenshots", "soak", "test")
+    ),
+)
 TEMPLATES = ("templates/**/*.html", "*/templates/**/*.html", "monitor/*/templates/**/*.html")
 # Without a database there is no history of migrations to compare with.
 PYTHON = (sys.executable, "-W", "ignore::RuntimeWarning")
