@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from monitor.alerts.messages import Kind
-from monitor.incidents import telling
+from monitor.incidents import joining, telling
 from monitor.incidents.course import moment
 from monitor.incidents.duties import Duty, duties_of
 from monitor.incidents.escalation import Due, steps_of, still_told
@@ -30,7 +30,7 @@ def watch(now: float) -> None:
     """Open incidents climb and owe updates; resolved ones owe reviews."""
     strategy = current_strategy()
     for incident in Incident.objects.filter(state__in=OPEN_STATES).select_related("project"):
-        _follow_episodes(incident)
+        _follow_episodes(strategy, incident)
         for due in list(steps_of(strategy, incident)):
             if due.at <= now:
                 _escalate(strategy, incident.pk, due, now)
@@ -51,10 +51,12 @@ def forget_old(now: float) -> None:
         Incident.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:_FORGOTTEN_AT_ONCE])).delete()
 
 
-def _follow_episodes(incident: Incident) -> None:
-    """Issues that joined an episode after it began."""
+def _follow_episodes(strategy: Strategy, incident: Incident) -> None:
+    """Issues that joined an episode after it began; of rules on effects, only of the one that opened the incident."""
     known = set(incident.issues.values_list("pk", flat=True))
-    for issues in incident.episodes.filter(ended_at__isnull=True).values_list("issues", flat=True):
+    for rule, issues in incident.episodes.filter(ended_at__isnull=True).values_list("rule", "issues"):
+        if rule != incident.rule and joining.is_effect(joining.rule_called(strategy, rule)):
+            continue
         new = [one for one in issues if one not in known]
         if new:
             with transaction.atomic():

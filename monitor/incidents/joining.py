@@ -4,11 +4,12 @@ An episode joins the incident of its project and environment that is open, or th
 (it was not over), when one of these holds; the first in this order, and of several incidents the most severe:
 
 1. the same rule has an episode in it (another route, another feature); not for rules on single issues;
-2. they share an issue;
+2. they share an issue, and it is no rule on effects;
 3. one rule yields to the other in strategy.toml: they tell of the same fault, one more sharply;
 4. they are of the same category;
-5. one of the two watches effects (error rate, failing features, sessions, latency, budgets) and so names no cause, and
-   the incident was opened within the last hour: an outage fails requests, burns budgets and crashes sessions at once.
+5. one of the two watches effects (error rate, failing features, sessions, latency, budgets, all errors together) and so
+   names no cause, and the incident was opened within the last hour: an outage fails requests, burns budgets and crashes
+   sessions at once.
 """
 
 from __future__ import annotations
@@ -65,7 +66,11 @@ def _is_of_one_issue(rule: AlertRule | None) -> bool:
 
 
 def is_effect(rule: AlertRule | None) -> bool:
-    return rule is not None and rule.watches in EFFECTS
+    """Also of one that counts all events, whatever they are: its issues are all that went wrong in that minute."""
+    if rule is None:
+        return False
+    is_broad = not (rule.categories or rule.severities or rule.tags) and rule.per == "all"
+    return rule.watches in EFFECTS or (rule.watches == "events" and is_broad)
 
 
 def incident_for(strategy: Strategy, episode: Episode, now: float) -> tuple[Incident, str] | None:
@@ -93,7 +98,7 @@ def _reason(why: str, strategy: Strategy, told: Told, incident: Incident, now: f
     rules = {rule for rule, _ in episodes} | {incident.rule} - {""}
     if why == "rule" and told.rule in rules and not told.of_one_issue:
         return "the same rule"
-    if why == "issue":
+    if why == "issue" and not told.is_effect:
         known = {one for _, issues in episodes for one in issues}
         known |= set(incident.issues.values_list("pk", flat=True)) if told.issues else set()
         return "the same issue" if told.issues & known else ""

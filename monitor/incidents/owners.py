@@ -12,7 +12,10 @@ from strategy import Strategy
 
 def owners_of(strategy: Strategy, incident: Incident, issues: Iterable[Issue]) -> list[str]:
     """Titles, each once: of the owners of the issues' code, then of the category."""
-    names = [name for issue in issues for name in (owner_of_path(strategy, path_of(issue.culprit)),) if name]
+    found = list(issues)
+    # What failed along with it has owners of its own.
+    mine = [issue for issue in found if issue.category == incident.category] or found
+    names = [name for issue in mine for name in (owner_of_path(strategy, path_of(issue.culprit)),) if name]
     category = strategy.categories.get(incident.category)
     if category is not None and not names:
         names.append(category.owner)

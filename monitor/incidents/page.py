@@ -15,7 +15,7 @@ from monitor.feedback.models import Feedback, Status
 from monitor.incidents import changed, handling
 from monitor.incidents.changed import Changed
 from monitor.incidents.duties import Duty, duties_of
-from monitor.incidents.escalation import Due, next_step, steps_of
+from monitor.incidents.escalation import Due, next_step, steps_of, still_told
 from monitor.incidents.models import Incident, Tick, TimelineEntry
 from monitor.incidents.owners import owners_of
 from monitor.incidents.reach import Reach, events_of, reach_of
@@ -84,12 +84,13 @@ class IncidentPage:
         return self.next_step.at - self.now.timestamp() if self.next_step else 0.0
 
     @cached_property
-    def steps(self) -> list[tuple[Due, str, bool]]:
-        """All of the escalation: the step, whom, whether it was told."""
-        return [
-            (due, due.words(self.strategy), due.what in self.told)
-            for due in steps_of(self.strategy, self.incident)
-        ]
+    def steps(self) -> list[tuple[Due, str, str]]:
+        """All of the escalation: the step, whom, and `told`, `coming` or `spared`, as nobody need be told any more."""
+        found = []
+        for due in steps_of(self.strategy, self.incident):
+            coming = "coming" if still_told(self.incident, due.step) else "spared"
+            found.append((due, due.words(self.strategy), "told" if due.what in self.told else coming))
+        return found
 
     @cached_property
     def duties(self) -> list[tuple[Duty, float]]:
@@ -169,10 +170,11 @@ class IncidentPage:
         return ""
 
     @property
-    def is_handed_over(self) -> bool:
-        """Waiting to be, or done."""
+    def github_state(self) -> str:
+        """`waiting` or `sent`; empty where nothing has gone to GitHub."""
         github = {name for name, one in self.strategy.channels.items() if one.kind == "github"}
-        return any(one.channel in github and one.state in ("waiting", "sent") for one in self.notifications)
+        states = {one.state for one in self.notifications if one.channel in github}
+        return next((state for state in ("waiting", "sent") if state in states), "")
 
     @cached_property
     def feedback(self) -> list[Feedback]:

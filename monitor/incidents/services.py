@@ -31,15 +31,18 @@ def open_or_update(episode: Episode, now: float) -> Incident | None:
         return None
     with transaction.atomic():
         found = joining.incident_for(strategy, episode, now)
+        links = not joining.is_effect(joining.rule_called(strategy, episode.rule))
         if found is not None:
             incident = _join(strategy, *found, episode, now)
         elif severity.opens_incident:
-            incident = _open(strategy, episode, now)
+            incident, links = _open(strategy, episode, now), True
         else:
             return None
         episode.incident = incident
         Episode.objects.filter(pk=episode.pk).update(incident=incident)
-        link_issues(incident, episode.issues)
+        if links:
+            # What joins by its effects alone would bring all that went wrong at the time.
+            link_issues(incident, episode.issues)
     return incident
 
 

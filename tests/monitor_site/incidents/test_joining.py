@@ -79,6 +79,21 @@ def test_they_share_an_issue(project: Project) -> None:
     assert alerted("queue", NOON + 2, project=project, issues=[], environment="staging") != incident
 
 
+def test_what_joins_by_its_effects_brings_no_issues_along(project: Project) -> None:
+    mine, noise = _issue(project, category="database"), _issue(project, 2)
+    incident = alerted("database", project=project, issues=[mine.pk])
+    assert (
+        alerted("errors-over-10-a-minute", NOON + 20, project=project, issues=[mine.pk, noise.pk]) == incident
+    )
+    assert list(incident.issues.all()) == [mine]
+    # Nor does it join another fault for an issue that happened to be there.
+    other = alerted("ml-processing", NOON + 7200, project=project, issues=[noise.pk])
+    again = alerted(
+        "errors-over-10-a-minute", NOON + 14_400, project=project, issues=[noise.pk], environment="x"
+    )
+    assert again not in (incident, other)
+
+
 def test_effects_an_hour_later_are_a_fault_of_their_own(project: Project) -> None:
     incident = alerted("database", project=project)
     later = NOON + joining.EFFECT_JOINS_WITHIN_S
