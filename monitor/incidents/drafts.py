@@ -48,8 +48,8 @@ def drafts_of(strategy: Strategy, incident: Incident, now: datetime) -> list[Dra
         Draft(
             "resolved",
             "It is over",
-            f"From {clock} on, for {length}, {what}. It is over, and everything works as it should. Your data is safe; "
-            "where something failed meanwhile, please try it again. We are sorry for the trouble.",
+            f"From {clock} on, for {length}, {what}. It is over, and everything works as it should. "
+            "Where something failed meanwhile, please try it again. We are sorry for the trouble.",
         )
     )
     return drafts

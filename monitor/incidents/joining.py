@@ -121,9 +121,13 @@ def _same_fault(strategy: Strategy, rule: str, others: Iterable[str]) -> bool:
     return False
 
 
-def earlier_one(incident: Incident, issues: Iterable[int]) -> Incident | None:
+def earlier_one(
+    strategy: Strategy, incident: Incident, issues: Iterable[int], key: str = ""
+) -> Incident | None:
     """The last incident before this one that it is a return of: within 30 days, at the same place, of the same issue;
-    or, where neither has an issue, of the same rule."""
+    or, where neither has an issue, of the same rule and `key` (a job, a queue). Of effects nobody knows what returned."""
+    if is_effect(rule_called(strategy, incident.rule)):
+        return None
     since = incident.detected_at.timestamp() - RECURS_WITHIN_S
     before = Incident.objects.filter(
         project=incident.project_id,
@@ -136,7 +140,7 @@ def earlier_one(incident: Incident, issues: Iterable[int]) -> Incident | None:
     if wanted:
         found = before.filter(issues__in=wanted)
     elif incident.rule:
-        found = before.filter(rule=incident.rule, issues__isnull=True)
+        found = before.filter(rule=incident.rule, issues__isnull=True, episodes__key=key)
     else:
         return None
     return found.order_by("-detected_at").first()

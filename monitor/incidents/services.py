@@ -94,7 +94,7 @@ def open_by_hand(
             acknowledged_at=moment(now),
             updated_at=moment(now),
         )
-        incident.recurrence_of = joining.earlier_one(incident, [one.pk for one in linked])
+        incident.recurrence_of = joining.earlier_one(current_strategy(), incident, [one.pk for one in linked])
         incident.save()
         incident.issues.set(linked)
         write(incident, "opened", "Opened by hand.", now, by=by)
@@ -168,12 +168,9 @@ def _open(strategy: Strategy, episode: Episode, now: float) -> Incident:
         detected_at=moment(began),
         updated_at=moment(began),
     )
-    incident.recurrence_of = joining.earlier_one(incident, told.issues)
     incident.save()
     write(incident, "opened", f"Opened by the alert: {episode.title}", began, episode=episode.pk)
-    if incident.recurrence_of is not None:
-        before = incident.recurrence_of
-        write(incident, "recurrence", f"It has happened before: {before}", began, number=before.number)
+    _name_the_one_before(strategy, incident, episode, began)
     record("alerts", "incident.opened", incident, incident.project, severity=incident.severity)
     return incident
 
@@ -192,7 +189,20 @@ def _join(strategy: Strategy, incident: Incident, why: str, episode: Episode, no
     if first is not None and first < incident.started_at:
         incident.started_at = first
     incident.save()
+    _name_the_one_before(strategy, incident, episode, began)
     return incident
+
+
+def _name_the_one_before(strategy: Strategy, incident: Incident, episode: Episode, at: float) -> None:
+    """As soon as an alert that names a cause says what it is."""
+    told = joining.told_by(strategy, episode)
+    if incident.recurrence_of_id is not None or told.is_effect:
+        return
+    before = joining.earlier_one(strategy, incident, told.issues, episode.key)
+    if before is not None:
+        incident.recurrence_of = before
+        incident.save(update_fields=["recurrence_of"])
+        write(incident, "recurrence", f"It has happened before: {before}", at, number=before.number)
 
 
 def _follow_the_sharper(strategy: Strategy, incident: Incident, episode: Episode, at: float) -> None:

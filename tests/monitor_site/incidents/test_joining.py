@@ -194,10 +194,24 @@ def test_a_return_names_the_one_before(project: Project) -> None:
     assert fourth.recurrence_of == second
 
 
-def test_rates_without_issues_return_by_their_rule(project: Project) -> None:
-    first = ended(alerted("server-errors-half", project=project), NOON + 60)
-    assert alerted("server-errors-half", NOON + 7200, project=project).recurrence_of == first
-    assert alerted("crash-free-sessions", NOON + 90_000, project=project).recurrence_of is None
+def test_what_has_no_issues_returns_by_rule_and_key(project: Project) -> None:
+    first = ended(alerted("missed-check-in", project=project, key="nightly"), NOON + 60)
+    again = alerted("missed-check-in", NOON + 90_000, project=project, key="nightly")
+    assert again.recurrence_of == first
+    ended(again, NOON + 90_060)
+    assert alerted("missed-check-in", NOON + 180_000, project=project, key="weekly").recurrence_of is None
+
+
+def test_of_effects_nobody_knows_what_returned_until_a_cause_joins(project: Project) -> None:
+    issue = _issue(project, category="database")
+    first = ended(alerted("database", project=project, issues=[issue.pk]), NOON + 60)
+    ended(alerted("server-errors-half", NOON + 86_400, project=project, key="all"), NOON + 86_460)
+    second = alerted("server-errors-half", NOON + 180_000, project=project, key="all")
+    assert second.recurrence_of is None
+    alerted("database", NOON + 180_010, project=project, issues=[issue.pk])
+    second.refresh_from_db()
+    assert second.recurrence_of == first
+    assert second.timeline.filter(kind="recurrence").count() == 1
 
 
 def test_issues_of_other_projects_are_not_linked(
