@@ -20,6 +20,8 @@ HEADER_MAX, SECTION_MAX, FIELD_MAX, CONTEXT_MAX = 150, 3_000, 2_000, 2_000
 FIELDS_MAX, BUTTONS_MAX, BLOCKS_MAX = 10, 5, 50
 BUTTON_MAX, BUTTON_URL_MAX = 75, 3_000
 _TEXT_MAX = 3_000
+_BODY_MAX = 160_000
+"""Of what is read of a text: more has no room in fifty blocks beside what else there is."""
 _HINTS = {
     "invalid_token": "the webhook's address is not one of Slack's any more",
     "no_service": "the webhook was switched off in Slack",
@@ -63,7 +65,7 @@ def send(payload: dict[str, Any], channel: Channel, letter: Letter) -> dict[str,
 
 
 def _body(message: Message) -> list[dict[str, Any]]:
-    sections = [_section(piece) for piece in pieces(message.text, SECTION_MAX)]
+    sections = [_section(piece) for piece in pieces(cut(message.text, _BODY_MAX), SECTION_MAX)]
     fields = [
         {"type": "mrkdwn", "text": fitting(f"*{escaped(name)}*\n{escaped(value)}", FIELD_MAX)}
         for name, value in facts(message)

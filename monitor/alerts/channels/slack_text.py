@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from monitor.alerts.channels.wording import plain, units
+from monitor.alerts.channels.wording import first_units, plain, units
 
-_LINK = re.compile(r"\[([^\]\n]+)\]\((https?://[^\s)]+)\)")
-_HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$")
+# Each of these walks a line once, whatever is in it.
+_LINK = re.compile(r"\[([^\[\]\n]+)\]\((https?://[^\s)]+)\)")
+_HEADING = re.compile(r"^#{1,6}[ \t]+(?=\S)")
 _BOLD = re.compile(r"\*\*(.+?)\*\*|__(.+?)__")
 _BULLET = re.compile(r"^(\s*)[-*+]\s+")
 _HALF = re.compile(r"(?:<[^>]*|&[a-z]{0,4})$")
@@ -31,9 +32,7 @@ def fitting(text: str, limit: int) -> str:
     """At most `limit` units of what is escaped already; no link and no escape is cut in its middle."""
     if units(text) <= limit:
         return text
-    while units(text) > limit - 1:
-        text = text[: min(len(text) - 1, limit - 1)]
-    return _HALF.sub("", text).rstrip() + "…"
+    return _HALF.sub("", first_units(text, limit - 1)).rstrip() + "…"
 
 
 def pieces(markdown: str, limit: int) -> Iterator[str]:
@@ -59,7 +58,7 @@ def _line(line: str) -> str:
         end = link.end()
     said = "".join([*parts, _words(line[end:])])
     heading = _HEADING.match(said)
-    return f"*{heading[1].strip('*')}*" if heading else said
+    return f"*{said[heading.end() :].rstrip(' #').strip('*')}*" if heading else said
 
 
 def _words(text: str) -> str:

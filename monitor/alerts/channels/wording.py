@@ -79,10 +79,12 @@ def cut(text: str, limit: int) -> str:
     """At most `limit` units, the last of them an ellipsis when something is left out."""
     if units(text) <= limit:
         return text
-    text = text[: limit - 1] if limit > 0 else ""
-    while units(text) > limit - 1:
-        text = text[:-1]
-    return text.rstrip() + _MORE if limit > 0 else ""
+    return first_units(text, limit - 1).rstrip() + _MORE if limit > 0 else ""
+
+
+def first_units(text: str, number: int) -> str:
+    """At most so many units from the beginning; no rare character is halved."""
+    return text.encode("utf-16-le", "replace")[: 2 * number].decode("utf-16-le", "ignore")
 
 
 def cut_bytes(text: str, limit: int) -> str:
