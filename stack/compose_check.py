@@ -46,7 +46,7 @@ def nothing_lost(stack: Compose) -> None:
     visitor = Visitor(stack.address)
     with visitor.client:
         error_id = break_it(visitor)
-    stack.run(*SCALE, "stop", "web", "web-2")
+    stack.run(*SCALE, "stop", "balancer", "web", "web-2")
     for name in ("web", "web-2"):
         if (code := exit_code(stack, name)) != 0:
             raise ValueError(f"{name} was told to stop and ended with {code}")

@@ -35,7 +35,7 @@ def variable_names() -> set[str]:
     for file in (ROOT / "deploy/docker/hydroml", *ROOT.glob("docker-compose*.yml"), ROOT / "Procfile"):
         for match in _SHELL.finditer(file.read_text(encoding="utf-8")):
             found.add(match[1] or match[2])
-    found |= _of_strategy() | OF_THE_SDK
+    found |= _of_strategy() | _of_the_drill() | OF_THE_SDK
     return {name for name in found - NOT_OURS if not OF_A_REQUEST.fullmatch(name)}
 
 
@@ -71,6 +71,13 @@ def _sources() -> Iterator[Path]:
         for file in sorted((ROOT / package).rglob("*.py")):
             if "migrations" not in file.parts:
                 yield file
+
+
+def _of_the_drill() -> set[str]:
+    """It reads them by a table of keys."""
+    from core.firedrill.target import FILE_VARIABLE, KEYS, SENTRY_VARIABLES
+
+    return {FILE_VARIABLE, *KEYS.values(), *SENTRY_VARIABLES.values()}
 
 
 def _of_strategy() -> set[str]:
