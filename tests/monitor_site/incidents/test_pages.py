@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,9 +13,14 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from monitor.access.models import AuditEntry, User
+from monitor.alerts.channels import github
+from monitor.alerts.channels.letter import Letter
+from monitor.alerts.dispatch.errors import NotForThisChannelError
+from monitor.alerts.links import incident_url
+from monitor.alerts.messages import Message
 from monitor.alerts.models import Notification
 from monitor.feedback.models import Feedback
-from monitor.incidents import handling
+from monitor.incidents import handing_over, handling
 from monitor.incidents.models import Incident, State
 from monitor.issues.models import Issue
 from monitor.projects.models import Project
@@ -236,6 +242,19 @@ def test_the_hand_over_to_github_is_done_once(as_member: Client, incident: Incid
     message.answer, message.state = {"url": "https://github.com/hydroml/hydroml/issues/7"}, "sent"
     message.save()
     assert 'href="https://github.com/hydroml/hydroml/issues/7"' in as_member.get(f"{LIST}1/").content.decode()
+
+
+def test_github_takes_a_hand_over_of_any_severity(project: Project, member: User) -> None:
+    incident = alerted("content", time.time(), project=project)
+    (made,) = handing_over.hand_over(incident, member, time.time())
+    message = Message.from_json(made.message)
+    letter = Letter(message, key="1", home="http://monitor.example", to=("hydroml/hydroml",))
+    payload = github.draw(letter)
+    assert payload["repository"] == "hydroml/hydroml"
+    assert "Data files cannot be processed" in payload["title"]
+    assert incident_url(incident.number) in payload["body"]
+    with pytest.raises(NotForThisChannelError):
+        github.draw(replace(letter, message=replace(message, details={})))
 
 
 def test_strangers_find_nothing_and_viewers_change_nothing(
