@@ -27,6 +27,7 @@ from core.registry import (
     unresolved,
 )
 from core.sentry.environment import ConfigurationError, dsn_problem, read_environment
+from core.sentry.setup import current_setup
 from strategy import Strategy, StrategyError, load_strategy
 from strategy.locating import line_of, locate
 from strategy.problems import KeyPath
@@ -45,6 +46,7 @@ _VARIABLES = {
         "SENTRY_ENABLE_LOGS",
         "SENTRY_SESSIONS",
         "SENTRY_MONITOR_BEAT_TASKS",
+        "SENTRY_OTEL",
     ),
 }
 
@@ -181,9 +183,10 @@ def _dsn(strategy: Strategy, variables: Mapping[str, str]) -> Iterator[CheckMess
 
 def _read(strategy: Strategy, variables: Mapping[str, str]) -> Any:
     service = settings.ROOT_URLCONF.split(".")[0]
-    return read_environment(
-        variables, service=service, environments=strategy.environments, debug=settings.DEBUG
-    )
+    # Django's test runner switches DEBUG off, which turns no laptop into production.
+    setup = current_setup()
+    debug = settings.DEBUG or (setup is not None and setup.environment.environment == "development")
+    return read_environment(variables, service=service, environments=strategy.environments, debug=debug)
 
 
 def route_names(resolver: URLResolver | None = None, space: str = "") -> Iterator[str]:

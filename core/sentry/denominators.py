@@ -21,6 +21,7 @@ from typing import Any
 import sentry_sdk
 
 from core.sentry.classify import Classification
+from core.sentry.exposition import keep
 from core.sentry.fates import spool_directory
 from core.sentry.sampling import NEVER_TRACED
 from core.sentry.setup import current_setup
@@ -52,6 +53,8 @@ class Denominators:
         """Count; nothing when nothing is sent anyway."""
         if not sentry_sdk.get_client().is_active():
             return
+        if _is_kept():
+            keep(name, labels, quantity)
         series: Series = (name, tuple(sorted(labels.items())))
         with self._lock:
             if series not in self._sums and len(self._sums) >= MAX_SERIES:
@@ -228,6 +231,11 @@ def watch_tasks() -> None:
     task_postrun.connect(over, weak=False, dispatch_uid="core.denominators")
     task_failure.connect(failed, weak=False, dispatch_uid="core.denominators")
     worker_process_shutdown.connect(ending, weak=False, dispatch_uid="core.denominators")
+
+
+def _is_kept() -> bool:
+    setup = current_setup()
+    return setup is not None and bool(setup.environment.metrics_token)
 
 
 def _features() -> Iterable[tuple[str, tuple[str, ...], tuple[str, ...]]]:

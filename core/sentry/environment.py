@@ -41,6 +41,8 @@ class SentryEnvironment:
     sessions: bool
     beat_monitors: bool
     org_id: str | None
+    otel: bool = False
+    metrics_token: str = ""
 
     @property
     def release_missing(self) -> bool:
@@ -64,6 +66,8 @@ def read_environment(
         sessions=_flag(variables, "SENTRY_SESSIONS", default=True),
         beat_monitors=_flag(variables, "SENTRY_MONITOR_BEAT_TASKS", default=True),
         org_id=variables.get("SENTRY_ORG_ID", "").strip() or None,
+        otel=_flag(variables, "SENTRY_OTEL", default=False),
+        metrics_token=variables.get("METRICS_TOKEN", "").strip(),
     )
 
 

@@ -11,20 +11,20 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sentry_sdk
-from sentry_sdk.integrations import Integration
+from sentry_sdk.integrations import DidNotEnable, Integration
 from sentry_sdk.integrations.dedupe import DedupeIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration, ignore_logger
 
 from core.sentry.assembly import build_filters
 from core.sentry.classify import Classifier, set_classifier
-from core.sentry.environment import SentryEnvironment, dsn_problem, read_environment
+from core.sentry.environment import ConfigurationError, SentryEnvironment, dsn_problem, read_environment
 from core.sentry.filters import get_filters, set_filters
 from core.sentry.plain import describe
 from core.sentry.same_failure import settle_until_exit
@@ -50,6 +50,7 @@ DATA_COLLECTION: dict[str, Any] = {
 }
 
 MAX_VALUE_LENGTH = 8192
+SPANS = frozenset({"middleware", "signals", "cache"})
 SHUTDOWN_TIMEOUT_S = 2
 # They report what the SDK's own integrations report already, or what is no event.
 IGNORED_LOGGERS = (
@@ -95,12 +96,15 @@ def setup_sentry(
     transport: Any = None,
     integrations: Sequence[Integration] | None = None,
     trusted_networks: Sequence[str] = (),
+    spans: Collection[str] = (),
     **options: Any,
 ) -> SentrySetup:
     """Set the SDK up. Raises ConfigurationError for a variable with a bad value; a bad DSN only disables sending.
 
     `component` (web, worker, beat, command) is guessed from the command line. `transport` is for tests: given, it is
-    used whatever the environment; without it nothing is sent in environment "test". `options` go to the SDK last.
+    used whatever the environment; without it nothing is sent in environment "test". `spans` names what is traced beside
+    views and queries: "middleware", "signals", "cache" (docs/settings.md says what each costs). `options` go to the SDK
+    last.
     """
     global _current
     component = component or guess_component(sys.argv)
@@ -112,7 +116,8 @@ def setup_sentry(
         debug=debug,
     )
     reason = _reason_not_to_send(environment, known, transport)
-    rate = _traces_rate(environment, known)
+    # Two tracers in one process: inside a transaction of the SDK, an error would lose its link to OpenTelemetry's trace.
+    rate = 0.0 if environment.otel else _traces_rate(environment, known)
     _current = SentrySetup(reason is None, reason, component, service, environment, rate, known, error)
     set_filters(build_filters(known))
     if known is not None:
@@ -125,7 +130,7 @@ def setup_sentry(
             "transport": (transport or _spool(spool_directory, base_dir, known)) if reason is None else None,
             "integrations": list(integrations)
             if integrations is not None
-            else default_integrations(environment),
+            else default_integrations(environment, **_more_spans(spans)),
             **options,
         }
     )
@@ -159,7 +164,33 @@ def default_integrations(environment: SentryEnvironment, **django: Any) -> list[
         from sentry_sdk.integrations.redis import RedisIntegration
 
         found.append(RedisIntegration())
+    if environment.otel:
+        found.append(_link_to_opentelemetry())
     return found
+
+
+def _link_to_opentelemetry() -> Integration:
+    """Errors carry OpenTelemetry's trace id, and no more.
+
+    Its spans go where the project's own exporter sends them: the integration's would go past our scrubber and spool. Nor
+    does it read `sentry-trace` of strangers, who could force sampling by it.
+    """
+    try:
+        from sentry_sdk.integrations.otlp import OTLPIntegration
+    except DidNotEnable as error:
+        raise ConfigurationError(
+            "SENTRY_OTEL=1 needs OpenTelemetry: pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http, "
+            "or unset it."
+        ) from error
+    return OTLPIntegration(setup_otlp_traces_exporter=False, setup_propagator=False)
+
+
+def _more_spans(spans: Collection[str]) -> dict[str, bool]:
+    if unknown := set(spans) - SPANS:
+        raise ConfigurationError(
+            f"spans={sorted(unknown)} is unknown: it may name {', '.join(sorted(SPANS))}."
+        )
+    return {f"{name}_spans": True for name in spans}
 
 
 def guess_component(argv: Sequence[str]) -> str:

@@ -1,0 +1,65 @@
+"""The lines that a project adds, and what to mind in each kind of project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.copying.project import Project
+
+REQUIREMENTS = ('"sentry-sdk==2.75.0"', '"tenacity==9.2.1"', '"pybreaker==1.4.1"')
+
+_SETTINGS = """from core.sentry import setup_sentry
+INSTALLED_APPS = [*INSTALLED_APPS, "core"]
+MIDDLEWARE = ["core.middleware.SentryContextMiddleware", *MIDDLEWARE]
+CSRF_FAILURE_VIEW = "core.error_pages.csrf_failure"
+ERROR_PAGES = {"SITE_NAME": "Your site", "SUPPORT_EMAIL": "support@example.org"}
+setup_sentry(service="your-site", debug=DEBUG, base_dir=BASE_DIR)
+"""
+_URLS = """from django.urls import include, path
+from core.error_pages import bad_request as handler400, page_not_found as handler404
+from core.error_pages import permission_denied as handler403, server_error as handler500
+urlpatterns = [path("", include("core.urls")), *urlpatterns]
+"""
+_TASK_BASE = 'task_cls="core.tasks:SentryTask"'
+_DRF = 'REST_FRAMEWORK = {**globals().get("REST_FRAMEWORK", {}), "EXCEPTION_HANDLER": "core.drf.exception_handler"}\n'
+
+
+def settings_lines(project: Project) -> str:
+    """For the end of the settings; six of them, one more for DRF."""
+    lines = _SETTINGS.replace("your-site", project.name)
+    if not project.has_base_dir:
+        lines = lines.replace("BASE_DIR", '__file__.rpartition("/")[0] + "/.."')
+    return lines + (_DRF if project.rest_framework else "")
+
+
+def urls_lines() -> str:
+    """For the end of the root urls.py; four."""
+    return _URLS
+
+
+def task_base() -> str:
+    """The argument of `Celery(...)`."""
+    return _TASK_BASE
+
+
+def notes(project: Project) -> Iterator[str]:
+    """What is to be minded in this project, beyond the lines."""
+    for spot in project.sentry:
+        yield (
+            f"{spot} sets Sentry up already: take it out, two set-ups report twice. Options of your own go to "
+            "setup_sentry(...) as keyword arguments; before_send hooks and middleware that capture go as well."
+        )
+    if project.user_model:
+        yield (
+            f"The user model is {project.user_model}: reports carry its primary key and a role (admin by is_staff or "
+            "is_superuser, else member), and nothing else of it. There is nothing to set."
+        )
+    if project.asgi:
+        yield "Under ASGI nothing is different: the middleware is both, and keeps async views async."
+    if project.own_handlers:
+        yield f"{project.urls} has handlers of its own: the lines come after them and win."
+    if project.celery is None:
+        yield "No Celery application was found: core.tasks is left unused, and nothing imports it."
+    if project.rest_framework:
+        yield "DRF answers its own errors: the last line of the settings lets its 5xx be reported too."
+    yield "Keep var/ out of version control: reports wait there until the host has them."
