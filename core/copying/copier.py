@@ -85,7 +85,9 @@ def _replace(source: Path, target: Path, keep: str | None = None) -> None:
     kept = (target / keep).read_bytes() if keep and (target / keep).is_file() else None
     if target.exists():
         shutil.rmtree(target)
-    ignore = shutil.ignore_patterns("__pycache__", "*.pyc", *([keep] if keep else []))
+    # The fire drill drives HydroML's own pages and monitor.
+    left_out = ("__pycache__", "*.pyc", "firedrill", "firedrill.py", *([keep] if keep else []))
+    ignore = shutil.ignore_patterns(*left_out)
     shutil.copytree(source, target, ignore=ignore)
     if keep and kept is not None:
         (target / keep).write_bytes(kept)

@@ -24,12 +24,16 @@ _TASK_BASE = 'task_cls="core.tasks:SentryTask"'
 _DRF = 'REST_FRAMEWORK = {**globals().get("REST_FRAMEWORK", {}), "EXCEPTION_HANDLER": "core.drf.exception_handler"}\n'
 
 
-def settings_lines(project: Project) -> str:
-    """For the end of the settings; six of them, one more for DRF."""
+def settings_lines(project: Project) -> list[tuple[str, str]]:
+    """(file, lines for its end): six in all, one more for DRF. The set-up stands where DEBUG is known."""
     lines = _SETTINGS.replace("your-site", project.name)
     if not project.has_base_dir:
         lines = lines.replace("BASE_DIR", '__file__.rpartition("/")[0] + "/.."')
-    return lines + (_DRF if project.rest_framework else "")
+    drf = _DRF if project.rest_framework else ""
+    if not project.debug_files:
+        return [(project.settings, lines + drf)]
+    *common, set_up = lines.splitlines(keepends=True)
+    return [(project.settings, "".join(common) + drf), *((file, set_up) for file in project.debug_files)]
 
 
 def urls_lines() -> str:

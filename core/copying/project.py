@@ -37,6 +37,8 @@ class Project:
     name: str
     settings: str
     urls: str | None
+    debug_files: tuple[str, ...]
+    """The settings modules that set DEBUG, where `settings` is not one: settings/dev.py and settings/production.py."""
     has_base_dir: bool
     celery: Spot | None
     rest_framework: bool
@@ -70,6 +72,7 @@ def read_project(folder: Path) -> Project:
         name=re.sub(r"[^a-z0-9]+", "-", module[1].split(".")[0].lower()).strip("-"),
         settings=settings,
         urls=urls,
+        debug_files=_debug_files(own, settings),
         has_base_dir=re.search(r"\bBASE_DIR\b", own.get(settings, "")) is not None,
         celery=next(_found(own, r"^\w+\s*=\s*(?:celery\.)?Celery\("), None),
         rest_framework="rest_framework" in settings_texts,
@@ -103,6 +106,14 @@ def _settings_file(root: Path, module: str) -> str:
     if not path.with_suffix(".py").is_file():
         raise CopyError(f"{module}, which {root / 'manage.py'} names, is no file below {root}.")
     return str(path.with_suffix(".py").relative_to(root))
+
+
+def _debug_files(own: dict[str, str], settings: str) -> tuple[str, ...]:
+    sets_debug = re.compile(r"^DEBUG\s*(?::[^=]+)?=", re.M)
+    if sets_debug.search(own.get(settings, "")):
+        return ()
+    beside = [file for file in sorted(own) if Path(file).parent == Path(settings).parent and file != settings]
+    return tuple(file for file in beside if sets_debug.search(own[file]))
 
 
 def _urls_file(root: Path, settings: str) -> str | None:

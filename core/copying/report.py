@@ -23,7 +23,7 @@ def copied(folder: Path, *, package: str = "core", force: bool = False) -> Itera
 def _steps(project: Project) -> list[str]:
     steps = [
         "Install what they stand on:\n\n" + _indented(f"pip install {' '.join(REQUIREMENTS)}\n"),
-        f"At the end of {project.settings}:\n\n" + _indented(settings_lines(project)),
+        *(f"At the end of {file}:\n\n" + _indented(lines) for file, lines in settings_lines(project)),
         f"At the end of {project.urls or 'the root urls.py'}:\n\n" + _indented(urls_lines()),
     ]
     if project.celery:

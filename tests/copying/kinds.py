@@ -94,12 +94,23 @@ def finished(kind: Kind, folder: Path) -> Finished:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text((file.read_text() if file.exists() else "") + text)
+    if (folder / "shop" / "settings").is_dir():
+        _split_settings(folder)
     if kind.absent:
         (folder / "without").mkdir()
         (folder / "without" / "sitecustomize.py").write_text(WITHOUT.format(absent=kind.absent))
     printed = "\n".join(copied(folder, package=kind.package)) + "\n"
     (folder / "test_probe.py").write_text(PROBE.format(probe=textwrap.indent(kind.probe or "pass", " " * 8)))
     return Finished(kind, folder, printed, _add(folder, printed))
+
+
+def _split_settings(folder: Path) -> None:
+    whole = folder / "shop" / "settings.py"
+    text = whole.read_text().replace("parent.parent", "parent.parent.parent").replace("DEBUG = True\n", "")
+    (folder / "shop" / "settings" / "base.py").write_text(text)
+    whole.unlink()
+    manage = folder / "manage.py"
+    manage.write_text(manage.read_text().replace("'shop.settings'", "'shop.settings.dev'"))
 
 
 def _add(folder: Path, printed: str) -> dict[str, list[str]]:

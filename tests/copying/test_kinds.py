@@ -125,6 +125,17 @@ KINDS = [
         "assert answer.content == b'slow' and answer['X-Request-ID'], answer.headers",
     ),
     Kind(
+        # As `wagtail start` makes it: DEBUG is set by the modules that are made of base.py.
+        "split_settings",
+        {
+            "shop/settings/__init__.py": "",
+            "shop/settings/dev.py": "from shop.settings.base import *\n\nDEBUG = True\n",
+            "shop/settings/production.py": "from shop.settings.base import *\n\nDEBUG = False\n",
+        },
+        told=("At the end of shop/settings/production.py:",),
+        probe="from core.sentry.setup import current_setup\nassert current_setup().environment.environment == 'development'",
+    ),
+    Kind(
         "renamed",
         {
             "core/__init__.py": "",
