@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -115,8 +116,12 @@ def check(given: Mapping[str, str]) -> int:
             file = stack.enter_context(drillable(folder, env, services, running))
             wait_until_ready(running, env, lambda name: None)
         try:
-            walk(running.address, running.monitor_address, folder.path)
-            fire_drill(file, env)
+            walk(
+                running.address,
+                running.monitor_address,
+                folder.path,
+                before_breaking=partial(fire_drill, file, env),
+            )
         except StackError as error:
             raise StackError(f"{error}\nThe end of the log:\n{running.supervisor.log_tail(8)}") from error
         stopping = time.monotonic()
@@ -133,14 +138,20 @@ def check_at(address: str, monitor_address: str) -> int:
     return 0
 
 
-def walk(address: str, monitor_address: str, folder: Path) -> None:
-    """All steps. Raises StackError that names the step that failed, and why."""
+def walk(
+    address: str, monitor_address: str, folder: Path, *, before_breaking: Callable[[], None] = lambda: None
+) -> None:
+    """All steps. Raises StackError that names the step that failed, and why.
+
+    `before_breaking`: the fire drill wants a monitor that has seen no error yet, and leaves a system that still works.
+    """
     file = catchment_file(folder)
     visitor, monitor = Visitor(address), Visitor(monitor_address)
     with visitor.client, monitor.client:
         for name, take in STEPS.items():
             with step(name):
                 take(visitor, file)
+        before_breaking()
         with step("breaking it"):
             error_id = break_it(visitor)
         if error_id:
