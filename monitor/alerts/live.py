@@ -25,6 +25,7 @@ from monitor.alerts.models import EngineState
 from monitor.alerts.rebuilding import Rebuilt
 from monitor.site.strategy_file import current_strategy
 from strategy.model.strategy import Strategy
+from strategy.problems import StrategyError
 
 logger = logging.getLogger(__name__)
 EVALUATE_EVERY_S = 0.2
@@ -34,7 +35,10 @@ _SNAPSHOT_EVERY_S = 300.0
 _ROWS = 200
 _BUDGET_S = 0.5
 
+_COMPLAIN_EVERY_S = 60.0
+
 _live: Live | None = None
+_complained_at = float("-inf")
 
 
 class OvertakenError(Exception):
@@ -44,7 +48,7 @@ class OvertakenError(Exception):
 def evaluate(now: float) -> None:
     """The clock's job: all that has come and is known by `now`. What takes longer than half a second goes on next time."""
     global _live
-    strategy = current_strategy()
+    strategy = _strategy()
     if _live is None or _live.strategy is not strategy or _live.is_ahead_of(now):
         _live = Live(strategy, now)
     try:
@@ -68,6 +72,20 @@ def forget() -> None:
     """Begin anew at the next call: for tests, and for whoever has changed the tables."""
     global _live
     _live = None
+
+
+def _strategy() -> Strategy:
+    """Raises StrategyError where there never was a sound one: a mistake in the file must not stop all alerts."""
+    global _complained_at
+    try:
+        return current_strategy()
+    except (StrategyError, OSError) as error:
+        if _live is None:
+            raise
+        if time.monotonic() - _complained_at > _COMPLAIN_EVERY_S:
+            _complained_at = time.monotonic()
+            logger.error("The strategy can't be read; its alert rules stay as they were. %s", error)
+        return _live.strategy
 
 
 class Live:
