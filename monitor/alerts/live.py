@@ -79,12 +79,12 @@ def _strategy() -> Strategy:
     global _complained_at
     try:
         return current_strategy()
-    except (StrategyError, OSError) as error:
+    except (StrategyError, OSError):
         if _live is None:
             raise
         if time.monotonic() - _complained_at > _COMPLAIN_EVERY_S:
             _complained_at = time.monotonic()
-            logger.error("The strategy can't be read; its alert rules stay as they were. %s", error)
+            logger.exception("The strategy can't be read; its alert rules stay as they were.")
         return _live.strategy
 
 

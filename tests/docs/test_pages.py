@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 
+from manage import THE_MONITORS
 from tests.docs import pages
 from tests.docs.variables import error_page_keys, setting_names, variable_names
 
@@ -35,7 +36,7 @@ def test_each_management_command_exists_with_its_options(page: Path) -> None:
     known = get_commands()
     assert not COMING & set(known), "it has come: take it out of COMING"
     for name, options in pages.manage_commands(page.read_text(encoding="utf-8")):
-        if name in COMING:
+        if name in COMING or name in THE_MONITORS:
             continue
         assert name in known, f"{page.name}: manage.py {name}"
         app = known[name]
