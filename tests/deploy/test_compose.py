@@ -75,8 +75,10 @@ def test_the_databases_are_on_a_network_that_leads_nowhere_and_the_monitor_is_no
 @pytest.mark.parametrize("name", sorted(APPLICATION))
 def test_the_application_is_told_where_to_report_under_which_environment_and_release(name: str) -> None:
     environment = SERVICES[name]["environment"]
-    for variable in ("SENTRY_DSN", "SENTRY_ENVIRONMENT", "SENTRY_RELEASE", "APP_VERSION"):
+    for variable in ("SENTRY_DSN", "SENTRY_ENVIRONMENT", "SENTRY_RELEASE"):
         assert environment[variable] is None, "as it is outside, and not set where it is not"
+    # A variable without a value takes away what the image sets, and production does not start without a release.
+    assert environment["APP_VERSION"] == SERVICES["secrets"]["build"]["args"]["APP_VERSION"]
     assert SERVICES[name]["env_file"] == [{"path": ".env", "required": False}]
 
 
