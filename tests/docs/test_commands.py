@@ -30,6 +30,7 @@ CHEAP = {
 # Not run here, and where they are.
 ELSEWHERE = {
     "check": "stack/checks.py",  # script/check runs it, with --deploy
+    "copy_core": "tests/copying",
     "firedrill": "tests/firedrill",
     "lookup_error": "tests/core/test_verify_sentry.py",
     "migrate": "tests/deploy/test_kubernetes.py",
@@ -191,13 +192,13 @@ CHECKERS: list[tuple[re.Pattern[str], Callable[[Command], None]]] = [
     (re.compile(r"docker stats "), on_machine),
     (re.compile(r"docker compose "), on_compose),
     (re.compile(r"script/"), on_script),
-    (re.compile(r"(?:\.venv/bin/)?python -m "), on_module),
+    (re.compile(r"(?:\.venv/bin/)?python3? -m "), on_module),
     (re.compile(r"curl "), on_curl),
     (re.compile(r"redis-cli "), on_redis),
     (re.compile(r"celery "), on_celery),
     (re.compile(r"kubectl "), on_kubectl),
     (re.compile(r"sentry-cli "), on_sentry_cli),
-    (re.compile(r"pip install |cp -R "), on_copying),
+    (re.compile(r"pip install |cp -R |cd "), on_copying),
     (re.compile(rf"(?:{'|'.join(OF_THE_MACHINE)})\b"), on_machine),
 ]
 
