@@ -50,14 +50,19 @@ def follow_rule(
     release: str = "",
     issue_id: str = "",
     is_timed: bool = True,
+    longer_s: float = 0.0,
 ) -> Iterator[Line]:
-    """Its episode, who was told of it, and its incident. `is_timed`: its seconds are a time of detection."""
+    """Its episode, who was told of it, and its incident. `is_timed`: its seconds are a time of detection.
+
+    `longer_s`: how long it takes until the rule can hold at all.
+    """
     rule = rule_called(scene.strategy, name)
     check = f"{ALERTED} {name}"
     scene.say(f"{drill}: waiting for the alert {name}")
-    alert = scene.watch.wait(lambda: covering(scene, rule, since, release), scene.patience.alerted_s)
+    within_s = scene.patience.alerted_s + longer_s
+    alert = scene.watch.wait(lambda: covering(scene, rule, since, release), within_s)
     if alert is None:
-        yield _no_episode(scene, drill, check, rule, since)
+        yield _no_episode(scene, drill, check, rule, since, within_s)
         return
     is_new = _began(alert) >= since - _CLOCKS_S
     took_s = max(0.0, alert.first_at - since) if is_new and is_timed else None
@@ -106,13 +111,13 @@ def covering(scene: Scene, rule: AlertRule, since: float, release: str) -> Alert
     return begun[0] if begun else (before[-1] if before else None)
 
 
-def _no_episode(scene: Scene, drill: str, check: str, rule: AlertRule, since: float) -> Line:
+def _no_episode(scene: Scene, drill: str, check: str, rule: AlertRule, since: float, within_s: float) -> Line:
     """Wrong, unless an earlier one from before the drill silences it: then nothing can be learned today."""
     expected = f"{rule.severity}: {rule.title}"
     for alert in scene.watch.alerts():
         if alert.what["rule"] == rule.id and _ended(alert) + rule.cooldown_s >= since:
             return left_out(drill, check, expected, "it fired before this drill, and holds or cools down")
-    return judged(drill, check, expected, f"nothing after {scene.patience.alerted_s:.0f} s", False)
+    return judged(drill, check, expected, f"nothing after {within_s:.0f} s", False)
 
 
 def _told(scene: Scene, drill: str, rule: AlertRule, alert: Alert, since: float | None) -> Line:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from core.firedrill.alerts import follow_end, follow_rule
+from core.firedrill.expectations import rule_called
 from core.firedrill.following import Wanted, asked_of, find, follow_event, page_line
 from core.firedrill.front_door import Answer
 from core.firedrill.lines import Line, judged
@@ -64,7 +65,11 @@ class DatabaseAway(Outage):
         yield page_line(self.name, answers[0], category.http_status)
         wanted = Wanted(self.name, "database", category.severity, "postgresql-outage")
         yield from follow_event(scene, wanted, [asked_of(answer) for answer in answers])
-        yield from follow_rule(scene, self.name, "application-down", self._stopped_at)
+        probes = scene.strategy.probes
+        rule = rule_called(scene.strategy, "application-down")
+        failed = rule.threshold.value if rule.threshold else 1
+        longer_s = failed * (probes.every_s + probes.timeout_s)
+        yield from follow_rule(scene, self.name, rule.id, self._stopped_at, longer_s=longer_s)
         yield self.back(scene, "back", "/readyz says so", scene.door.is_ready)
         yield follow_end(scene, self.name, "application-down", self._stopped_at, BACK_WITHIN_S)
 
