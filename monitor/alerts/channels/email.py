@@ -22,6 +22,7 @@ from monitor.alerts.channels.wording import (
     facts,
     headline,
     moment,
+    one_line,
     plain,
     web_links,
     where,
@@ -54,7 +55,8 @@ def draw(letter: Letter) -> dict[str, Any]:
         "colour": f"#{colour(message):06x}",
         "home": letter.home,
     }
-    place = f" ({message.environment})" if message.environment and message.kind is not Kind.REPORT else ""
+    environment = cut(one_line(message.environment), 64)
+    place = f" ({environment})" if environment and message.kind is not Kind.REPORT else ""
     return {
         "subject": cut(headline(message), SUBJECT_MAX - len(place)) + place,
         "to": list(letter.to)[:_RECIPIENTS_MAX],

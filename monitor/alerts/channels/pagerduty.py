@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from monitor.alerts.channels.letter import Letter
-from monitor.alerts.channels.wording import ALARMS, cut, facts, headline, plain, web_links, where
+from monitor.alerts.channels.wording import ALARMS, cut, facts, headline, one_line, plain, web_links, where
 from monitor.alerts.dispatch.errors import NotForThisChannelError
 from monitor.alerts.dispatch.outgoing import post
 from monitor.alerts.messages import Kind, Message
@@ -35,7 +35,7 @@ def draw(letter: Letter) -> dict[str, Any]:
     return event | {
         "client": "HydroML monitor",
         "client_url": letter.home,
-        "links": [{"href": link.url, "text": cut(link.label, 100)} for link in web_links(message)],
+        "links": [{"href": link.url, "text": cut(one_line(link.label), 100)} for link in web_links(message)],
         "payload": _payload(letter),
     }
 
@@ -65,8 +65,8 @@ def _payload(letter: Letter) -> dict[str, Any]:
         "source": cut(where(message), SUMMARY_MAX) or letter.host,
         "severity": "info" if message.kind is Kind.TEST else _SEVERITIES.get(message.severity, "info"),
         "timestamp": datetime.fromtimestamp(message.at, UTC).isoformat(),
-        "component": cut(message.project, SUMMARY_MAX) or "hydroml",
-        "group": message.environment or "none",
+        "component": cut(one_line(message.project), SUMMARY_MAX) or "hydroml",
+        "group": one_line(message.environment) or "none",
         "class": message.rule or message.kind.value,
         "custom_details": _details(message),
     }

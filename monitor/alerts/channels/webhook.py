@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from monitor.alerts.channels.letter import Letter
+from monitor.alerts.channels.wording import plain
 from monitor.alerts.dispatch.errors import DeliveryError
 from monitor.alerts.dispatch.outgoing import post
 from strategy.model.alerting import Channel
@@ -31,14 +32,14 @@ def draw(letter: Letter) -> dict[str, Any]:
         "type": f"alert.{message.kind.value}",
         "timestamp": datetime.fromtimestamp(message.at, UTC).isoformat(),
         "data": {
-            "title": message.title,
+            "title": plain(message.title),
             "thread": message.thread,
             "severity": message.severity,
-            "project": message.project,
-            "environment": message.environment,
+            "project": plain(message.project),
+            "environment": plain(message.environment),
             "rule": message.rule,
-            "text": message.text,
-            "facts": [{"name": name, "value": value} for name, value in message.facts],
+            "text": plain(message.text),
+            "facts": [{"name": plain(name), "value": plain(value)} for name, value in message.facts],
             "links": {link.name: link.url for link in message.links},
             "details": message.details,
             "roles": list(letter.roles),

@@ -35,7 +35,7 @@ def headline(message: Message) -> str:
 
 def where(message: Message) -> str:
     """`hydroml · production`; blank when it is about neither."""
-    return " · ".join(part for part in (message.project, message.environment) if part)
+    return " · ".join(part for part in map(one_line, (message.project, message.environment)) if part)
 
 
 def moment(message: Message) -> str:
@@ -57,8 +57,12 @@ def facts(message: Message) -> list[tuple[str, str]]:
 
 
 def web_links(message: Message) -> list[Link]:
-    """Those that lead to a page."""
-    return [link for link in message.links if link.url.startswith(("http://", "https://"))]
+    """Those that lead to a page, their labels on one line."""
+    return [
+        Link(link.name, one_line(link.label), link.url)
+        for link in message.links
+        if link.url.startswith(("http://", "https://"))
+    ]
 
 
 def plain(text: str) -> str:
