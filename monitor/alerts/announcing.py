@@ -55,8 +55,10 @@ def over(strategy: Strategy, rule: AlertRule | None, episode: Episode, now: floa
         kept = Message.from_json(notification.message)
         notification.message = composing.already_over(kept, head).as_json()
         notification.save(update_fields=["message"])
-    if head.incident is not None and head.incident.rule:
-        return  # whose end is told by the incident, when all of its alerts are over
+    if head.incident is not None:
+        # In its thread, the message would resolve at PagerDuty what is open here. The incident tells its own end: when all
+        # of its alerts are over, or, opened by hand, when somebody resolves it.
+        return
     told = sent.exclude(pk__in=waiting.filter(not_before__gt=now)).exclude(state=Notification.State.WITHDRAWN)
     channels = [
         name

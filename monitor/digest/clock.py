@@ -29,7 +29,9 @@ from monitor.probes import services as probes
 from monitor.projects.publishing import publish_again
 from monitor.releases import keeping as releases_keeping
 from monitor.releases.rollback import calling as rollback_calling
+from monitor.releases.rollback import keeping as rollback_keeping
 from monitor.releases.rollback import services as rollback
+from monitor.reports import keeping as reports_keeping
 from monitor.reports import services as reports
 from monitor.retention import jobs as retention
 from monitor.stats import coarsening
@@ -75,7 +77,9 @@ JOBS: tuple[ClockJob, ...] = (
     ),
     ClockJob("rollback.watch", rollback.WATCH_EVERY_S, rollback.watch),
     ClockJob("rollback.carry_out", rollback_calling.CALL_EVERY_S, rollback_calling.carry_out),
+    ClockJob("rollback.forget_old", 3600, rollback_keeping.forget_old, forgets=True),
     ClockJob("reports.write", reports.EVERY_S, reports.write_due),
+    ClockJob("reports.forget_old", 3600, reports_keeping.forget_old, forgets=True),
     ClockJob("feedback.forget_old", 3600, feedback_storing.forget_old, forgets=True),
     ClockJob("dashboards.forget_affected", 600, dashboards_affected.forget_old, forgets=True),
     ClockJob("dashboards.forget_links", 3600, dashboards_sharing.forget_old, forgets=True),

@@ -206,7 +206,11 @@ def _name_the_one_before(strategy: Strategy, incident: Incident, episode: Episod
 
 
 def _follow_the_sharper(strategy: Strategy, incident: Incident, episode: Episode, at: float) -> None:
-    """Severity is raised, unless a person has set it; name and runbook are those of the rule that says most."""
+    """Severity is raised, unless a person has set it; name and runbook are those of the rule that says most.
+
+    Of an effect, that is one that names a cause; but not a lesser one: an error that is new, among all that an outage
+    brings, is not what people should read first.
+    """
     if episode.severity < incident.severity and not incident.severity_by_hand:
         text = f"Severity {incident.severity} → {episode.severity}: {episode.title}"
         write(incident, "severity", text, at)
@@ -218,7 +222,8 @@ def _follow_the_sharper(strategy: Strategy, incident: Incident, episode: Episode
     if rule is None or before is None:
         return
     told = joining.told_by(strategy, episode)
-    names_cause = joining.is_effect(before) and not incident.category and not told.is_effect
+    is_as_bad = episode.severity <= before.severity
+    names_cause = is_as_bad and joining.is_effect(before) and not incident.category and not told.is_effect
     is_sharper = rule.id in before.yields_to
     says_more = is_worse and (joining.is_effect(before) or not told.is_effect)
     if says_more or names_cause or is_sharper:

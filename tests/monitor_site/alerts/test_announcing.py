@@ -11,7 +11,10 @@ from monitor.access.models import User
 from monitor.alerts import episodes, muting
 from monitor.alerts.messages import Message
 from monitor.alerts.models import Episode, Notification
+from monitor.incidents import handling
+from monitor.incidents import services as by_hand
 from monitor.incidents.models import Incident
+from monitor.issues.models import Issue
 from monitor.projects.models import Project
 from strategy.model.watches import Quantity
 from tests.monitor_site.alerts.clocked import START, Clocked
@@ -82,6 +85,35 @@ def test_the_end_of_an_incidents_alert_is_told_by_the_incident_once(
     assert Incident.objects.get().state == "resolved"
     told = Notification.objects.filter(kind="resolved").values_list("channel", flat=True)
     assert sorted(told) == ["email", "pagerduty", "slack"], "GitHub's issue is closed by whoever mends it"
+
+
+def test_the_end_of_an_alert_leaves_what_a_person_opened_open(
+    clocked: Clocked, use_rules: UseRules, member: User, project: Project
+) -> None:
+    use_rules("database")
+    clocked.at(0)
+    clocked.error(1)
+    incident = by_hand.open_by_hand(
+        project,
+        title="Nothing works",
+        severity="P0",
+        now=START + 1.5,
+        by=member,
+        environment="production",
+        issues=Issue.objects.all(),
+    )
+    clocked.at(2)
+    assert Episode.objects.get().incident == incident
+    assert {message.thread for message in messages(channel="pagerduty")} == {f"incident-{incident.number}"}
+    sent()
+    clocked.at(62)
+    assert Episode.objects.get().ended_at is not None
+    incident.refresh_from_db()
+    assert incident.is_open
+    assert messages("resolved", "pagerduty") == [], "it would resolve there what is open here"
+    assert incident.timeline.filter(kind="alert_ended").exists()
+    handling.resolve(incident, member, START + 100)
+    assert len(messages("resolved", "pagerduty")) == 1
 
 
 def test_the_end_of_one_without_an_incident_goes_where_its_beginning_went(

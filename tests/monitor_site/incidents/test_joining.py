@@ -112,6 +112,21 @@ def test_a_sharper_rule_raises_the_severity_and_gives_its_name(project: Project)
     assert incident.timeline.get(kind="severity").text == "Severity P1 → P0: The database fails"
 
 
+def test_a_lesser_rule_that_names_a_cause_does_not_give_its_name(project: Project) -> None:
+    issue = _issue(project, category="file")
+    incident = alerted("main-feature-down", project=project)
+    before = (incident.title, incident.rule, incident.severity, incident.runbook, incident.category)
+    joined = alerted("new-issue", NOON + 30, project=project, issues=[issue.pk])
+    assert joined == incident
+    joined.refresh_from_db()
+    assert (joined.title, joined.rule, joined.severity, joined.runbook, joined.category) == before
+    assert "An error that was never seen before" in incident.timeline.get(kind="alert").text
+    # One that is as bad does.
+    alerted("database", NOON + 60, project=project)
+    joined.refresh_from_db()
+    assert (joined.title, joined.category) == ("The database fails", "database")
+
+
 def test_what_a_person_said_of_the_severity_stands(project: Project, member: object) -> None:
     incident = alerted("budget-fast", project=project)
     handling.set_severity(incident, "P2", member, NOON + 10)  # type: ignore[arg-type]

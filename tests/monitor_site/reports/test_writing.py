@@ -17,6 +17,7 @@ from monitor.issues.ageing import resolve_stale
 from monitor.issues.models import Issue
 from monitor.projects.models import Project
 from monitor.releases.models import Deploy
+from monitor.reports import keeping
 from monitor.reports.models import Kind, Report
 from monitor.reports.services import write_due, zone
 from monitor.reports.wording import markdown_of
@@ -249,3 +250,12 @@ def test_a_deploy_of_the_day_is_named(past: Past) -> None:
     Deploy.objects.create(release=release, environment="production", finished_at=past.noon)
     deploys = section(past.written())["deploys"]
     assert deploys == [{"release": "hydroml@1.0.0", "environment": "production", "at": past.noon}]
+
+
+def test_reports_are_kept_as_long_as_incidents(past: Past) -> None:
+    report = past.written()
+    end = report.until.timestamp() + current_strategy().retention.incidents_s
+    keeping.forget_old(end)
+    assert Report.objects.get() == report
+    keeping.forget_old(end + 1)
+    assert not Report.objects.exists()

@@ -14,9 +14,10 @@ import pytest
 from django.test import Client
 
 from monitor.access.models import AuditEntry, Role, User
-from monitor.releases.rollback import calling, services
+from monitor.releases.rollback import calling, keeping, services
 from monitor.releases.rollback.models import Call, Rollback, State
 from monitor.rota.models import Person, Seat
+from monitor.site.strategy_file import current_strategy
 from tests.monitor_site.rollback.conftest import BAD, GOOD, SECRET, Receiver, Site
 
 
@@ -230,3 +231,18 @@ def test_strangers_see_nothing_of_it(site: Site, other_project: object) -> None:
     client = Client()
     client.force_login(stranger)
     assert client.post(f"/releases/rollback/{rollback.pk}/decide/", {"action": "confirm"}).status_code == 404
+
+
+def test_it_is_kept_as_long_as_incidents_with_what_was_called_for_it(site: Site, receiver: Receiver) -> None:
+    site.rules(mode="automatic", url=receiver.url, credential=SECRET, allow_private_addresses=True)
+    site.goes_wrong()
+    site.watched()
+    later = site.now + current_strategy().retention.incidents_s
+    keeping.forget_old(later + 60)
+    assert Call.objects.count() == 1, "it is still to be carried out"
+    site.carried_out()
+    assert Rollback.objects.get().state == State.DONE
+    keeping.forget_old(later - 60)
+    assert Call.objects.count() == 1
+    keeping.forget_old(later + 60)
+    assert (Rollback.objects.count(), Call.objects.count()) == (0, 0)
