@@ -24,6 +24,9 @@ class Job(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.CharField(max_length=120, help_text="Name of the Celery task that does it")
     subject_id = models.UUIDField(db_index=True)
+    request_id = models.CharField(
+        max_length=64, blank=True, help_text="Of the request that wanted it: its errors are found by this"
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     stage = models.CharField(max_length=80, blank=True)
     percent = models.PositiveSmallIntegerField(default=0)

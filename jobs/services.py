@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 from kombu.exceptions import OperationalError as BrokerError
 
+from core.request_facts import current_request_id
 from jobs.models import Job
 
 log = structlog.get_logger(__name__)
@@ -31,15 +32,19 @@ def queue_job(*, task: str, subject_id: uuid.UUID) -> Job:
 
     A broker that is away costs nothing but time: the row stays queued and `reap_jobs` sends it later.
     """
-    job = Job.objects.create(task=task, subject_id=subject_id)
-    transaction.on_commit(lambda: send_job(job.id, task))
+    job = Job.objects.create(task=task, subject_id=subject_id, request_id=current_request_id.get() or "")
+    transaction.on_commit(lambda: send_job(job.id, task, request_id=job.request_id))
     return job
 
 
-def send_job(job_id: uuid.UUID, task: str) -> bool:
-    """Give the job's id to the broker. Says whether the broker took it."""
+def send_job(job_id: uuid.UUID, task: str, *, request_id: str) -> bool:
+    """Give the job's id to the broker. Says whether the broker took it.
+
+    `request_id` is the one that the job was made under: whoever sends it later does so on that request's behalf.
+    """
+    headers = {"request_id": request_id} if request_id else {}
     try:
-        current_app.send_task(task, args=[str(job_id)], retry=False)
+        current_app.send_task(task, args=[str(job_id)], headers=headers, retry=False)
     except (BrokerError, ConnectionError, TimeoutError) as error:
         log.warning(
             "broker is away, the job waits in the database", job=str(job_id), error=type(error).__name__
@@ -51,7 +56,7 @@ def send_job(job_id: uuid.UUID, task: str) -> bool:
 
 def wake_job(job: Job) -> None:
     """Send a job that gave itself back with `Lease.wait`. When the broker is away, the reaper sends it."""
-    if not send_job(job.id, job.task):
+    if not send_job(job.id, job.task, request_id=job.request_id):
         Job.objects.filter(pk=job.pk, state=Job.State.QUEUED).update(sent_at=None)
 
 
@@ -88,8 +93,9 @@ def reap_jobs() -> int:
         | Q(sent_at__lt=now - timedelta(seconds=RESEND_UNCLAIMED_S))
     )
     sent = 0
-    for job_id, task in unsent.order_by(F("created_at")).values_list("id", "task")[:1000]:
-        if not send_job(job_id, task):
+    waiting = unsent.order_by(F("created_at")).values_list("id", "task", "request_id")
+    for job_id, task, request_id in waiting[:1000]:
+        if not send_job(job_id, task, request_id=request_id):
             break
         sent += 1
     return sent

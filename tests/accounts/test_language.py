@@ -185,7 +185,7 @@ def world(
     project: Project, owner: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[DataSource, Experiment]:
     """A processed data source and a trained experiment."""
-    monkeypatch.setattr("jobs.services.current_app.send_task", lambda task, args, retry: None)
+    monkeypatch.setattr("jobs.services.current_app.send_task", lambda task, args, headers, retry: None)
     file = tmp_path / "river.csv"
     DEMO_CATCHMENTS[0].frame().write_csv(file)
     source = create_source(project, file=IncomingFile.copy_of(file), actor=owner)

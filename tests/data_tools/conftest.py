@@ -33,7 +33,9 @@ def csv_text(days: int = 40, *, rain: float = 1.5) -> bytes:
 def broker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The broker takes whatever it is given; the ids of its jobs are here."""
     sent: list[str] = []
-    monkeypatch.setattr("jobs.services.current_app.send_task", lambda task, args, retry: sent.append(args[0]))
+    monkeypatch.setattr(
+        "jobs.services.current_app.send_task", lambda task, args, headers, retry: sent.append(args[0])
+    )
     return sent
 
 

@@ -19,7 +19,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """What the broker was given: (task, job id)."""
     messages: list[tuple[str, str]] = []
     monkeypatch.setattr(
-        "jobs.services.current_app.send_task", lambda task, args, retry: messages.append((task, args[0]))
+        "jobs.services.current_app.send_task",
+        lambda task, args, headers, retry: messages.append((task, args[0])),
     )
     return messages
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from pytest_django.fixtures import Settings
 
 from core.errors import PipelineError, UserInputError
+from core.request_facts import current_request_id
 from jobs.errors import JobCancelledError, JobUnfinishedError, LeaseLostError
 from jobs.lease import claim
 from jobs.models import Job
@@ -31,8 +32,18 @@ def job() -> Job:
 def broker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The broker takes whatever it is given; what it was given is here."""
     sent: list[str] = []
-    monkeypatch.setattr("jobs.services.current_app.send_task", lambda task, args, retry: sent.append(args[0]))
+
+    def take(task: str, args: list[str], headers: dict[str, str], retry: bool) -> None:
+        sent.append(args[0])
+        sent_for.append(headers.get("request_id", ""))
+
+    sent_for.clear()
+    monkeypatch.setattr("jobs.services.current_app.send_task", take)
     return sent
+
+
+sent_for: list[str] = []
+"""The requests on whose behalf `broker` was given something."""
 
 
 def _let_lapse(job: Job) -> None:
@@ -201,9 +212,12 @@ def test_a_job_the_broker_never_took_is_sent_later(
 
     with monkeypatch.context() as patch:
         patch.setattr("jobs.services.current_app.send_task", away)
+        token = current_request_id.set("0123456789abcdef")
         job = queue_job(task=TASK, subject_id=uuid.uuid4())
+        current_request_id.reset(token)
     assert Job.objects.get(pk=job.pk).sent_at is None
     Job.objects.update(created_at=Now() - timedelta(seconds=10))
     assert reap_jobs() == 1
     assert broker == [str(job.id)]
+    assert sent_for == ["0123456789abcdef"], "what fails is found by the id of the request that wanted it"
     assert reap_jobs() == 0
