@@ -125,8 +125,11 @@ def _told(scene: Scene, drill: str, rule: AlertRule, alert: Alert, since: float 
     expected = f"{', '.join(sorted(wanted)) or 'nobody'}"
 
     def sent() -> list[Json]:
-        found = _notifications(scene, alert)
-        return found if {one["channel"] for one in found if one["state"] == "sent"} >= wanted else []
+        for each in _told_together(scene, alert):
+            found = _notifications(scene, each)
+            if {one["channel"] for one in found if one["state"] == "sent"} >= wanted:
+                return found
+        return []
 
     if waits_for_morning(scene.strategy, rule) and is_quiet(scene.strategy, _began(alert)):
         states = {one["channel"]: one["state"] for one in _notifications(scene, alert)}
@@ -147,6 +150,18 @@ def _told(scene: Scene, drill: str, rule: AlertRule, alert: Alert, since: float 
         bool(found or not wanted) and not too_many,
         seconds,
     )
+
+
+def _told_together(scene: Scene, alert: Alert) -> list[Alert]:
+    """It, and others of its rule since: several that begin together are told as one, with the first of them."""
+    others = [
+        each
+        for each in scene.watch.alerts()
+        if each.what["rule"] == alert.what["rule"]
+        and each.what["release"] == alert.what["release"]
+        and _began(each) >= _began(alert)
+    ]
+    return [alert, *others]
 
 
 def _notifications(scene: Scene, alert: Alert) -> list[Json]:
