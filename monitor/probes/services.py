@@ -19,13 +19,17 @@ from monitor.site.strategy_file import current_strategy
 from strategy import Strategy
 
 MISSES_UNTIL_DOWN = 2
+FIRST_ANSWER_WITHIN_S = 300.0
+"""Started together, the monitor asks before the application can answer; nobody is woken for that."""
 STORE_EVERY_S = 1.0
 _WAITS_AT_MOST_S = 60.0
 _KEEP_S = 90 * 86400
 
 Observer = Callable[[Target, Answer], None]
 observers: list[Observer] = []
-"""Called with the target as it now stands and each answer, in the transaction that keeps it: alert rules listen."""
+"""Called with the target as it now stands and each answer, in the transaction that keeps it: alert rules listen.
+
+Not while the application starts for the first time."""
 
 _running: tuple[Prober, Heartbeat | None] | None = None
 
@@ -72,8 +76,9 @@ def keep(answer: Answer) -> Target:
         target.last_ms, target.last_answer = answer.took_ms, answer.text
         target.save()
         _count(target, answer)
-        for observer in observers:
-            observer(target, answer)
+        if not _still_starts(target, answer):
+            for observer in observers:
+                observer(target, answer)
     return target
 
 
@@ -102,6 +107,14 @@ def _begin(strategy: Strategy) -> tuple[Prober, Heartbeat | None]:
         is_well=digest_is_well,
     )
     return prober, heartbeat
+
+
+def _still_starts(target: Target, answer: Answer) -> bool:
+    """It has never answered, and was not asked for long. A restart of either is none: what was answered is kept."""
+    if answer.is_good or target.minutes.filter(good__gt=0).exists():
+        return False
+    first = target.minutes.order_by("minute").values_list("minute", flat=True)[0]
+    return answer.at - first * 60 < FIRST_ANSWER_WITHIN_S
 
 
 def _count(target: Target, answer: Answer) -> None:

@@ -218,9 +218,9 @@ def test_an_application_that_answers_again_is_over_at_once_also_while_a_backlog_
     clocked.at(0)
     monkeypatch.setattr("time.time_ns", lambda: (START + 1) * 1_000_000_000)
     clocked.deliver.spooled({"level": "error"}, received=START + 1)
-    probed(False, False)(clocked)
-    clocked.at(26)
-    assert clocked.story() == [("application-down", "fired", 25)]
-    probes.keep(Answer("http://app:8000/livez", START + 40, True, 5.0, ""))
+    probed(True, False, False)(clocked)
     clocked.at(41)
-    assert clocked.story()[1:] == [("application-down", "resolved", 40)]
+    assert clocked.story() == [("application-down", "fired", 40)]
+    probes.keep(Answer("http://app:8000/livez", START + 55, True, 5.0, ""))
+    clocked.at(56)
+    assert clocked.story()[1:] == [("application-down", "resolved", 55)]

@@ -108,6 +108,7 @@ def test_one_miss_is_none_two_in_a_row_are_down_and_one_answer_is_up(db: None) -
 
 
 def test_observers_hear_of_each_answer_and_what_fails_in_them_keeps_nothing(db: None) -> None:
+    services.keep(answered(NOW - 15, good=True))
     heard: list[tuple[int, bool]] = []
     services.observers.append(lambda target, answer: heard.append((target.misses, answer.is_good)))
     services.keep(answered(NOW, good=False))
@@ -120,7 +121,26 @@ def test_observers_hear_of_each_answer_and_what_fails_in_them_keeps_nothing(db: 
     services.observers.append(fail)
     with pytest.raises(ValueError, match="no"):
         services.keep(answered(NOW + 30, good=True))
-    assert sum(ProbeMinute.objects.values_list("good", flat=True)) == 1
+    assert sum(ProbeMinute.objects.values_list("good", flat=True)) == 2
+
+
+def test_nobody_is_woken_for_an_application_that_starts_for_the_first_time(db: None) -> None:
+    heard: list[float] = []
+    services.observers.append(lambda target, answer: heard.append(answer.at - NOW))
+    for second in (0, 15, 30):
+        assert services.keep(answered(NOW + second, good=False)).misses == second // 15 + 1
+    assert heard == []
+    services.keep(answered(NOW + 45, good=True))
+    services.keep(answered(NOW + 60, good=False))
+    assert heard == [45, 60], "once it has answered, every silence counts"
+
+
+def test_an_application_that_never_starts_is_told_of_after_five_minutes(db: None) -> None:
+    heard: list[float] = []
+    services.observers.append(lambda target, answer: heard.append(answer.at - NOW))
+    for second in range(0, 331, 15):
+        services.keep(answered(NOW + second, good=False))
+    assert heard == [300, 315, 330]
 
 
 def test_minutes_are_added_up_and_old_ones_forgotten(db: None) -> None:
