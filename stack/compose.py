@@ -36,7 +36,7 @@ class Compose:
     ) -> None:
         self.port, self.monitor_port, self.scale_port = free_port(), free_port(), free_port()
         self._files = [part for file in files for part in ("--file", file)]
-        self._environment = {
+        self.environment = {
             **os.environ,
             "COMPOSE_PROJECT_NAME": f"hydroml-{purpose}-{os.getpid()}",
             "PORT": str(self.port),
@@ -57,12 +57,16 @@ class Compose:
     def scale_address(self) -> str:
         return f"http://{HOST}:{self.scale_port}/"
 
+    def command(self, *arguments: str) -> list[str]:
+        """To be run in the repository's folder, with `environment`."""
+        return ["docker", "compose", *self._files, *arguments]
+
     def run(self, *arguments: str) -> str:
         """What `docker compose` printed. Raises StackError with the end of its complaints."""
         done = subprocess.run(
-            ["docker", "compose", *self._files, *arguments],
+            self.command(*arguments),
             cwd=ROOT,
-            env=self._environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,

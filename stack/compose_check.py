@@ -1,4 +1,4 @@
-"""`script/compose-check`: the containers, really built and started, used as a visitor would, stopped and started again.
+"""`script/compose-check`: the containers, really built, started, used, broken, stopped, started again; then without DEBUG.
 
 Where no Docker engine answers it says so and exits with 0 (with --require: 1). A first build takes some minutes.
 """
@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 
 from stack.compose import Compose, missing
+from stack.compose_drill import GIVEN, fire_drill
+from stack.compose_production import check_production
 from stack.errors import StackError
 from stack.failing import break_it, find_it
 from stack.interrupts import stop_on_signals
@@ -68,6 +70,11 @@ def probed(stack: Compose) -> None:
         raise ValueError(f"the monitor asked web and got {said}")
 
 
+def drilled(stack: Compose) -> None:
+    """Every failure that this repository knows, followed to whoever is told of it."""
+    fire_drill(stack, *SCALE)
+
+
 def through_the_balancer(stack: Compose) -> None:
     """Two webs are one application: a whole walk whose requests go to both."""
     check_at(stack.scale_address, stack.monitor_address)
@@ -76,6 +83,8 @@ def through_the_balancer(stack: Compose) -> None:
 STEPS: dict[str, Callable[[Compose], None]] = {
     "rights": rights,
     "the monitor's probe": probed,
+    # Wants a monitor that has seen no error yet.
+    "the fire drill": drilled,
     "a walk through two webs": through_the_balancer,
     "stopped while the monitor is away": nothing_lost,
 }
@@ -90,12 +99,13 @@ def main(arguments: list[str]) -> int:
     if reason := missing():
         print(f"script/compose-check: not run, as {reason}. What the files say is tested by tests/deploy.")
         return 1 if options.require else 0
-    stack = Compose("check")
+    stack = Compose("check", given=GIVEN)
     try:
         with stack.up(*SCALE, keep=options.keep):
             for name, take in STEPS.items():
                 with step(name):
                     take(stack)
+        check_production()
     except StackError as error:
         print(f"script/compose-check: {error}", file=sys.stderr)
         return 1

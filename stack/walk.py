@@ -2,6 +2,7 @@
 its page into the monitor, on real processes; then the fire drill."""
 
 import contextlib
+import re
 import secrets
 import subprocess
 import sys
@@ -21,7 +22,12 @@ from stack.ports import free_port
 from stack.services import started_services
 from stack.visiting import Visitor, WalkError
 
-REAL_FILE = ROOT.parent / "shared" / "data" / "camels_01022500.csv"
+SHARED_DATA = ROOT.parent / "shared" / "data"
+# Measured records, and what the page of each must say: of the first one a year is missing.
+REAL_FILES = {
+    "camels_01022500.csv": ("cubic feet per second", "365 days", "2003-01-01"),
+    "camels_02064000.csv": ("cubic feet per second",),
+}
 MAKE_FILE = (
     "import sys; from datetime import date; from data_tools.engine.synthetic import make_catchment; "
     "make_catchment('Check', 1, date(2012, 1, 1), 2000, 'gap_year').write_csv(sys.argv[1])"
@@ -64,7 +70,7 @@ def wait_for_processing(visitor: Visitor, file: Path) -> None:
     """The page of the data source says what was found in the file, and its plot and downloads have the rows."""
     page = visitor.wait_for_work()
     rows = len(file.read_text().splitlines()) - 1
-    visitor.expect(f"{rows:,}", "discharge_m3s", "m³/s", "Findings")
+    visitor.expect(f"{rows:,}", "discharge_m3s", "m³/s", "Findings", *REAL_FILES.get(file.name, ()))
     for plot in page.plots:
         visitor.data(plot).json()
     if (got := len(visitor.data(page.link_with("/download/csv/")).text.splitlines()) - 1) != rows:
@@ -81,6 +87,8 @@ def wait_for_result(visitor: Visitor, file: Path) -> None:
     """The result page shows all measures beside the baseline's; plots, predictions and model card are there."""
     page = visitor.wait_for_work()
     visitor.expect("NSE", "KGE", "RMSE", "PBIAS", "persistence")
+    if not re.search(r"(beats|does not beat) persistence", page.text):
+        raise WalkError(f"{visitor.path} does not say whether the model beats persistence")
     if not page.plots:
         raise WalkError(f"{visitor.path} has no plots")
     for plot in page.plots:
@@ -95,6 +103,8 @@ STEPS: dict[str, Callable[[Visitor, Path], None]] = {
     "first page": first_page,
     "sign-up": sign_up,
     "project": make_project,
+}
+FOR_EACH_FILE: dict[str, Callable[[Visitor, Path], None]] = {
     "upload": upload,
     "processing": wait_for_processing,
     "experiment": train,
@@ -145,12 +155,18 @@ def walk(
 
     `before_breaking`: the fire drill wants a monitor that has seen no error yet, and leaves a system that still works.
     """
-    file = catchment_file(folder)
+    files = catchment_files(folder)
     visitor, monitor = Visitor(address), Visitor(monitor_address)
     with visitor.client, monitor.client:
         for name, take in STEPS.items():
             with step(name):
-                take(visitor, file)
+                take(visitor, files[0])
+        project = visitor.path
+        for file in files:
+            visitor.get(project)
+            for name, take in FOR_EACH_FILE.items():
+                with step(f"{name} of {file.name}"):
+                    take(visitor, file)
         before_breaking()
         with step("breaking it"):
             error_id = break_it(visitor)
@@ -161,13 +177,13 @@ def walk(
             print("          without DEBUG there is no laboratory to break it in", flush=True)
 
 
-def catchment_file(folder: Path) -> Path:
-    """A measured record where there is one beside the repository, else one from the generator."""
-    if REAL_FILE.exists():
-        return REAL_FILE
+def catchment_files(folder: Path) -> list[Path]:
+    """The measured records that are beside the repository, else one from the generator."""
+    if real := [SHARED_DATA / name for name in REAL_FILES if (SHARED_DATA / name).exists()]:
+        return real
     file = folder / "catchment.csv"
     subprocess.run([sys.executable, "-c", MAKE_FILE, str(file)], cwd=ROOT, check=True)
-    return file
+    return [file]
 
 
 @contextlib.contextmanager
