@@ -72,6 +72,7 @@ JOBS: tuple[ClockJob, ...] = (
     ClockJob("deliveries.forget_old", 3600, deliveries_keeping.forget_old, forgets=True),
     ClockJob("incidents.notice_strategy", strategy_changes.NOTICE_EVERY_S, strategy_changes.notice),
     ClockJob("incidents.watch", incidents_clock.WATCH_EVERY_S, incidents_clock.watch),
+    ClockJob("incidents.watch_reviews", incidents_clock.REVIEWS_EVERY_S, incidents_clock.watch_reviews),
     ClockJob(
         "incidents.forget_old", incidents_clock.FORGET_EVERY_S, incidents_clock.forget_old, forgets=True
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from monitor.alerts.messages import Kind
+from monitor.digest.sql import database
 from monitor.incidents import joining, telling
 from monitor.incidents.course import moment
 from monitor.incidents.duties import Duty, duties_of
@@ -21,13 +22,17 @@ from monitor.site.strategy_file import current_strategy
 from strategy import Strategy
 
 WATCH_EVERY_S = 1.0
+REVIEWS_EVERY_S = 60.0
 FORGET_EVERY_S = 3600.0
 _REVIEWS_AT_ONCE = 50
 _FORGOTTEN_AT_ONCE = 200
+_ANY_OPEN = f"SELECT 1 FROM incidents_incident WHERE state IN ({','.join('?' * len(OPEN_STATES))}) LIMIT 1"  # noqa: S608
 
 
 def watch(now: float) -> None:
-    """Open incidents climb and owe updates; resolved ones owe reviews."""
+    """Open incidents climb and owe updates. Asked each second: while none is open it is one look at an index."""
+    if database().execute(_ANY_OPEN, tuple(OPEN_STATES)).fetchone() is None:
+        return
     strategy = current_strategy()
     for incident in Incident.objects.filter(state__in=OPEN_STATES).select_related("project"):
         _follow_episodes(strategy, incident)
@@ -35,6 +40,11 @@ def watch(now: float) -> None:
             if due.at <= now:
                 _escalate(strategy, incident.pk, due, now)
         _remind(strategy, incident, now)
+
+
+def watch_reviews(now: float) -> None:
+    """Resolved ones owe a review."""
+    strategy = current_strategy()
     for severity, within in strategy.incidents.review_due_s.items():
         late = Incident.objects.filter(
             state=State.RESOLVED, severity=severity, resolved_at__lte=now - within

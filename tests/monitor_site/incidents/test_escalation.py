@@ -140,10 +140,10 @@ def test_updates_are_owed_and_a_note_sets_them_back(project: Project, member: Us
 
 def test_a_review_is_owed_within_a_day(project: Project, member: User) -> None:
     incident = ended(alerted("database", NOON, project=project), NOON + 600)
-    clock.watch(NOON + 600 + 24 * HOUR - 1)
+    clock.watch_reviews(NOON + 600 + 24 * HOUR - 1)
     assert not Told.objects.exists()
-    clock.watch(NOON + 600 + 24 * HOUR)
-    clock.watch(NOON + 600 + 25 * HOUR)
+    clock.watch_reviews(NOON + 600 + 24 * HOUR)
+    clock.watch_reviews(NOON + 600 + 25 * HOUR)
     assert incident.timeline.get(kind="overdue").text == "The review is due, and is overdue."
     assert Notification.objects.filter(kind="update_due").count() == 2
 
