@@ -1,97 +1,262 @@
-"""What alert rules cost: CPU per event with the default rules, and with 200 rules over 10,000 issues.
+"""What alert rules cost: in the digest, live, with 200 rules over 10,000 active issues; and a week rehearsed.
 
-    python -m bench.alert_rules [--events 1000000]
+    script/bench alert_rules [--json FILE] [--rounds 24] [--facts 1000000]
 
-The engine alone, without reading the stream; CPU seconds, so that other work on the machine counts little.
+The digest: a database of its own, and spool, digest, journal and engine as the worker has them, with sentry-sdk's own
+report of a real Django error (20 KB). Rounds of 500 events each, in turn with the rules (each batch's part of the
+journal is written in its transaction, and the engine reads it) and without them. All windows hold 10,000 issues before.
+CPU of the whole process, so that other work on the machine counts little. The rehearsal is the real command, by the clock.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import random
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import replace
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from monitor.alerts.engine import Engine
-from monitor.digest.facts import Fact
 from strategy.loader import load_strategy
-from strategy.model.strategy import Strategy
 
+ROOT = Path(__file__).resolve().parents[1]
+STRATEGY = load_strategy(env={})
 START = 1_800_000_000
 WEEK_S = 7 * 86400
 ISSUES = 10_000
 RULES = 200
+BATCH = 500
+GOAL_ADDED = 20
+GOAL_REHEARSAL_S = 60
+_AT_ONCE = 2_000
+_RULE = """
+[[alerts]]
+id = "bench-{number}"
+title = "Bench {number}"
+watches = "events"
+categories = ["{category}"]
+per = "{per}"
+threshold = 10
+window = "{minutes}m"
+severity = "P1"
+cooldown = "1h"
+runbook = "docs/runbooks/uncategorised.md"
+"""
 
 
-def facts(number: int, strategy: Strategy) -> Iterator[Fact]:
-    """A week of so many, spread over all categories and 10,000 issues."""
-    chance = random.Random(1)
-    categories = [(each.name, each.severity) for each in strategy.categories.values()]
-    for index in range(number):
-        at = START + index * WEEK_S / number
-        issue = chance.randrange(ISSUES)
-        category, severity = categories[issue % len(categories)]
-        yield Fact(
-            time=at,
-            received=at,
-            project_id=1,
-            issue_id=issue,
-            uid=b"",
-            is_new=False,
-            regressed=False,
-            category=category,
-            severity=severity,
-            level="error",
-            release="1.0",
-            environment="production",
-            user=None,
-            handled=False,
-            transaction="",
-            tags={},
-            times=1,
+def strategy_with_many_rules() -> str:
+    """The strategy's file with 200 rules on events: each of one category, every other one counted for each issue."""
+    text = (ROOT / "strategy" / "strategy.toml").read_text()
+    names = list(STRATEGY.categories)
+    rules = "".join(
+        _RULE.format(
+            number=number,
+            category=names[number % len(names)],
+            per="issue" if (number // len(names)) % 2 else "all",
+            minutes=5 + number % 56,
         )
+        for number in range(RULES)
+    )
+    first, after = text.index("\n[[alerts]]"), text.index("\n## Through what people are told")
+    return text[:first] + rules + text[after:]
 
 
-def many_rules(strategy: Strategy) -> Strategy:
-    """The rules on events again and again, each of one category, every other one counted per issue."""
-    pattern = next(rule for rule in strategy.alerts if rule.id == "cache")
-    names = list(strategy.categories)
-    rules = [
-        replace(
-            pattern,
-            id=f"rule-{index}",
-            categories=(names[index % len(names)],),
-            per="issue" if index % 2 else "all",
-            window_s=60 * (1 + index % 60),
-        )
-        for index in range(RULES)
+class Events:
+    """Envelopes of one error as 10,000 issues, each of a category."""
+
+    def __init__(self, spool: Path) -> None:
+        from bench.grouping import payloads
+
+        self._spool = spool
+        self._chance = random.Random(1)
+        self._categories = [(one.name, one.severity) for one in STRATEGY.categories.values()]
+        self._payloads = [json.loads(one) for one in payloads(50)]
+        self.size = len(json.dumps(self._payloads[0]))
+
+    def write(self, issues: list[int], *, short: bool = False) -> None:
+        """One of each into the spool. `short`: only what rules look at."""
+        from monitor.ingest.spool import RecordMeta, SpoolWriter
+        from monitor.protocol import serialise_envelope
+
+        writer = SpoolWriter(self._spool, min_free_bytes=0)
+        for issue in issues:
+            payload = (
+                {"platform": "python", "level": "error"} if short else self._chance.choice(self._payloads)
+            )
+            category, severity = self._categories[issue % len(self._categories)]
+            event_id, now = uuid.uuid4().hex, time.time()
+            payload = {
+                **payload,
+                "event_id": event_id,
+                "timestamp": now,
+                "message": f"number {issue}",
+                "environment": "production",
+                "fingerprint": [str(issue)],
+                "tags": {"category": category, "severity": severity},
+                "user": {"id": str(self._chance.randrange(5_000))},
+            }
+            body = serialise_envelope(
+                {"event_id": event_id}, [({"type": "event"}, json.dumps(payload).encode())]
+            )
+            writer.append(RecordMeta(1, now, "0" * 32, event_id, client="bench/1.0"), body)
+        writer.close()
+
+    def some(self) -> list[int]:
+        return [self._chance.randrange(ISSUES) for _ in range(BATCH)]
+
+
+@dataclass
+class Digest:
+    """The digest in this process, with the rules or without."""
+
+    spool: Path
+
+    def run(self, *, rules: bool) -> float:
+        """Digest what waits; CPU seconds of all threads."""
+        from monitor.alerts import listening, live
+        from monitor.digest import facts, rooms
+        from monitor.digest.spooled import digest_spool
+
+        wanted = [one for one in rooms.SUBSCRIBERS if rules or one is not listening.hear_facts]
+        facts.subscribers[:] = wanted
+        began = time.process_time()
+        digest_spool(self.spool)
+        if rules:
+            live.evaluate(time.time())
+        return time.process_time() - began
+
+
+def live_figures(rounds: int, directory: Path) -> list[dict[str, Any]]:
+    spool = _start_monitor(directory)
+    events, digest = Events(spool), Digest(spool)
+    for start in range(0, ISSUES, _AT_ONCE):
+        events.write(list(range(start, start + _AT_ONCE)), short=True)
+        digest.run(rules=True)
+    for warm in (True, False):
+        events.write(events.some())
+        digest.run(rules=warm)
+    taken: dict[bool, list[float]] = {True: [], False: []}
+    for number in range(rounds):
+        # In turn, and which is first in turn as well.
+        for rules in (True, False) if number % 2 else (False, True):
+            events.write(events.some())
+            taken[rules].append(digest.run(rules=rules) / BATCH * 1e6)
+    _check(rounds)
+    without, with_rules = sum(taken[False]) / rounds, sum(taken[True]) / rounds
+    pairs = [(mine / plain - 1) * 100 for mine, plain in zip(taken[True], taken[False], strict=True)]
+    added = (with_rules / without - 1) * 100
+    return [
+        _figure(f"digest of an event of {events.size / 1000:.0f} kB without rules, CPU", without, "µs"),
+        _figure(f"the same with {RULES} rules over {ISSUES} issues, live, CPU", with_rules, "µs"),
+        _figure("added to the digest's CPU by the rules", added, "%", GOAL_ADDED),
+        _figure("the same, median of the pairs of rounds", statistics.median(pairs), "%"),
     ]
-    return replace(strategy, alerts=tuple(rules))
 
 
-def cpu_us(strategy: Strategy, prepared: list[Fact]) -> tuple[float, int]:
-    """CPU per event in microseconds, and how many episodes began or ended."""
-    engine = Engine(strategy)
-    told = 0
-    began = time.process_time()
-    for fact in prepared:
-        told += len(engine.fact(fact))
-    return (time.process_time() - began) / len(prepared) * 1e6, told
+def _start_monitor(directory: Path) -> Path:
+    """Of its own, in `directory`; gives its spool."""
+    rules = directory / "strategy.toml"
+    rules.write_text(strategy_with_many_rules())
+    os.environ["STRATEGY_FILE"] = str(rules)
+    from bench.monitor_seed import start_django
+
+    start_django(directory)
+    from django.conf import settings
+
+    return Path(settings.SPOOL_DIRECTORY)
+
+
+def _check(rounds: int) -> None:
+    """That the engine has had all of it: a bench in which nothing was watched would be quick. Raises RuntimeError."""
+    from django.db.models import Max
+
+    from monitor.alerts import journal, live
+    from monitor.alerts.models import EngineState, Episode, JournalRow
+    from monitor.issues.models import Issue, StoredEvent
+
+    time.sleep(5.1)  # so often it writes down how far it is
+    live.evaluate(time.time())
+    read, last = EngineState.objects.get().position, JournalRow.objects.aggregate(last=Max("id"))["last"]
+    heard = sum(one.times for row in journal.after(0, 100_000) for one in row.entries)  # type: ignore[union-attr]
+    expected = ISSUES + (rounds + 1) * BATCH
+    if read != last or heard != expected or Issue.objects.count() != ISSUES:
+        raise RuntimeError(f"Read {read} of {last} rows with {heard} of {expected} events.")
+    stored = StoredEvent.objects.count()
+    print(f"{stored} events stored, {heard} seen by the rules, {Episode.objects.count()} episodes")
+
+
+def rehearsal_figures(facts: int, directory: Path) -> list[dict[str, Any]]:
+    stream = directory / "week.jsonl"
+    write_week(stream, facts)
+    command = [sys.executable, "-m", "monitor.alerts.rehearsal", "--stream", str(stream)]
+    before, began = _children_cpu(), time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    took = time.perf_counter() - began
+    print(f"the rehearsal printed {len(done.stdout.splitlines())} lines")
+    return [
+        _figure(f"rehearsal of a week of {facts} facts, default rules", took, "s", GOAL_REHEARSAL_S),
+        _figure("the same, CPU", _children_cpu() - before, "s"),
+    ]
+
+
+def write_week(file: Path, facts: int) -> None:
+    """A week of so many facts (time, issue, category, severity, level, release, user) of 10,000 issues, spread evenly."""
+    chance = random.Random(1)
+    categories = [(each.name, each.severity) for each in STRATEGY.categories.values()]
+    with file.open("w") as stream:
+        for index in range(facts):
+            issue = chance.randrange(ISSUES)
+            category, severity = categories[issue % len(categories)]
+            fact = {
+                "kind": "event",
+                "time": START + index * WEEK_S / facts,
+                "issue": issue,
+                "category": category,
+                "severity": severity,
+                "level": "error",
+                "release": f"1.{index * 20 // facts}",
+                "user": f"{chance.randrange(2_000):016x}",
+            }
+            stream.write(json.dumps(fact) + "\n")
+
+
+def _children_cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _figure(name: str, value: float, unit: str, under: float | None = None) -> dict[str, Any]:
+    figure: dict[str, Any] = {"figure": name, "value": round(value, 1), "unit": unit}
+    if under is not None:
+        figure |= {"goal": f"< {under:g} {unit}", "met": value < under}
+    print(
+        f"{name}: {value:.1f} {unit}" + (f" (goal: under {under:g} {unit})" if under is not None else ""),
+        flush=True,
+    )
+    return figure
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=1_000_000)
-    number = parser.parse_args().events
-    strategy = load_strategy(env={})
-    prepared = list(facts(number, strategy))
-    for title, rules in (
-        ("default rules", strategy),
-        (f"{RULES} rules, {ISSUES} issues", many_rules(strategy)),
-    ):
-        us, told = cpu_us(rules, prepared)
-        print(f"{title}: {us:.1f} us of CPU per event, {us * number / 1e6:.1f} s in all, {told} transitions")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=24)
+    parser.add_argument("--facts", type=int, default=1_000_000)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="alert-rules-") as folder:
+        figures = live_figures(options.rounds, Path(folder))
+        figures += rehearsal_figures(options.facts, Path(folder))
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -269,12 +269,16 @@ class Engine:
         ranked = watched.ranked
         if ranked.rule.watches not in ("events", "new_issue", "regression"):
             return Evidence()
-        looked_at = [
-            fact
-            for fact in reversed(self._recent.get(watched.place, ()))
-            if ranked in self._index.of_fact(fact.environment, fact.category, fact.severity)
-            and self._key_of(ranked.rule, fact, int(fact.time)) == watched.key
-        ]
+        # Of so many facts there are few kinds: the index is asked once for each.
+        concerns: dict[tuple[str, str], bool] = {}
+        looked_at = []
+        for fact in reversed(self._recent.get(watched.place, ())):
+            kind = (fact.category, fact.severity)
+            if (is_concerned := concerns.get(kind)) is None:
+                is_concerned = ranked in self._index.of_fact(watched.place[1], *kind)
+                concerns[kind] = is_concerned
+            if is_concerned and self._key_of(ranked.rule, fact, int(fact.time)) == watched.key:
+                looked_at.append(fact)
         shown = looked_at[:_SHOWN]
         return Evidence(
             tuple(dict.fromkeys(fact.issue_id for fact in shown)),
