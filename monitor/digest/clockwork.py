@@ -9,6 +9,7 @@ import fcntl
 import logging
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from monitor.digest.stopping import Stop
 logger = logging.getLogger(__name__)
 LOCK = "clock.lock"
 _ASK_AGAIN_S = 2.0
+_LONGEST_PAUSE_S = 30.0
 _SMALL_CACHE = "PRAGMA cache_size=-2000"
 
 
@@ -40,6 +42,7 @@ class Clockwork:
         on_damage: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         self._due = dict.fromkeys(jobs, 0.0)
+        self._failures: Counter[ClockJob] = Counter()
         self._root = root
         self._stop = stop
         self._on_lock = on_lock
@@ -67,6 +70,17 @@ class Clockwork:
             if due <= monotonic and not self._stop.requested:
                 self._due[job] = monotonic + job.every_s
                 self._run_one(job, now)
+                if pause_s := self._pause_s(job):
+                    self._due[job] = monotonic + pause_s
+
+    def _pause_s(self, job: ClockJob) -> float:
+        """Of a job that fails again and again, longer and longer: on a full disk the log must not fill what is left."""
+        failures = self._failures[job]
+        return (
+            max(job.every_s, min(job.every_s * 2.0 ** min(failures, 30), _LONGEST_PAUSE_S))
+            if failures
+            else 0.0
+        )
 
     def _run_one(self, job: ClockJob, now: float) -> None:
         # The boundary: one job that fails must not stop the others; its next time comes.
@@ -74,8 +88,20 @@ class Clockwork:
             if connection.connection is None:
                 database().execute(_SMALL_CACHE)
             job.run(self._forgetting_time.at(now) if job.forgets else now)
+            self._failures[job] = 0
         except Exception as error:
-            logger.exception("The job %s failed; it is tried again in %g s.", job.name, job.every_s)
+            self._failures[job] += 1
+            # Where it was, once in a row, if it is our mistake: of a full disk each job would say the same each second.
+            is_news = self._failures[job] == 1 and fault_of(error) is Fault.RECORD
+            logger.log(
+                logging.ERROR,
+                "The job %s failed (%s: %s); it is tried again in %g s.",
+                job.name,
+                type(error).__name__,
+                error,
+                self._pause_s(job),
+                exc_info=error if is_news else None,
+            )
             with suppress(Exception):
                 # Perhaps it is the connection.
                 connection.close()

@@ -67,6 +67,28 @@ class TestJobs:
         assert ran == [1.0, 1.0, 2.0, 2.0]
         assert "The job failing failed" in caplog.text
 
+    def test_one_that_fails_again_and_again_is_tried_less_often_and_its_traceback_is_logged_once(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        ran: list[float] = []
+        broken = True
+
+        def run(now: float) -> None:
+            ran.append(now)
+            if broken:
+                raise ZeroDivisionError
+
+        works = clockwork(tmp_path, ClockJob("failing", 1, run))
+        for second in range(100):
+            works.run_due(float(second), float(second))
+        assert ran == [0, 2, 6, 14, 30, 60, 90]
+        assert caplog.text.count("Traceback") == 1
+        broken = False
+        ran.clear()
+        for second in range(100, 125):
+            works.run_due(float(second), float(second))
+        assert ran == [120, 121, 122, 123, 124]
+
     def test_a_damaged_database_is_told(self, tmp_path: Path) -> None:
         told: list[Exception] = []
         works = clockwork(tmp_path, ClockJob("reading", 10, _find_damage), on_damage=told.append)

@@ -93,7 +93,8 @@ def test_nobody_there_is_an_answer_too(application: Application) -> None:
     application.server.server_close()
     gone = ask(address, 5)
     assert not gone.is_good
-    assert gone.text.startswith("ConnectError")
+    # Refused, or reset while the socket is being closed.
+    assert gone.text.startswith(("ConnectError", "ReadError"))
     assert not ask("http://[broken", 5).is_good
 
 
