@@ -155,7 +155,7 @@ AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 # How many proxies of our own append to X-Forwarded-For; log-ins are counted by the same address as all else.
 RATE_LIMIT_PROXIES = env.integer("RATE_LIMIT_PROXIES", 0, minimum=0, maximum=10)
-AXES_CLIENT_IP_CALLABLE = "core.rate_limit.client_address"
+AXES_CLIENT_IP_CALLABLE = "accounts.guessing.login_address"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
