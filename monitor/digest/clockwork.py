@@ -5,7 +5,6 @@ Intervals are counted by a clock that nobody can set; only what a job is given i
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import time
@@ -21,6 +20,7 @@ from monitor.digest.failures import Fault, fault_of
 from monitor.digest.forgetting_time import ForgettingTime
 from monitor.digest.sql import database
 from monitor.digest.stopping import Stop
+from monitor.digest.turns import wait_for_turn
 
 logger = logging.getLogger(__name__)
 LOCK = "clock.lock"
@@ -50,7 +50,7 @@ class Clockwork:
         self._forgetting_time = ForgettingTime()
 
     def run(self) -> None:
-        lock = self._lock()
+        lock = wait_for_turn(self._root / LOCK, self._stop, ask_every_s=_ASK_AGAIN_S)
         try:
             if lock is None:
                 return
@@ -107,17 +107,3 @@ class Clockwork:
                 connection.close()
             if fault_of(error) is Fault.FILE:
                 self._on_damage(error)
-
-    def _lock(self) -> int | None:
-        """Waits until it is ours; None when told to stop before."""
-        while not self._stop.requested:
-            with suppress(OSError):
-                descriptor = os.open(self._root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    os.close(descriptor)
-                else:
-                    return descriptor
-            self._stop.wait(_ASK_AGAIN_S)
-        return None

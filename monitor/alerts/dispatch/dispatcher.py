@@ -3,7 +3,6 @@ own, so that a receiver that hangs holds up nobody but those that wait for the s
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import queue
@@ -21,6 +20,7 @@ from monitor.alerts.dispatch.errands import Ended, Errand, carry
 from monitor.alerts.dispatch.marking import mark
 from monitor.digest.sql import database
 from monitor.digest.stopping import Stop
+from monitor.digest.turns import wait_for_turn
 
 logger = logging.getLogger(__name__)
 LOCK = "dispatch.lock"
@@ -53,7 +53,7 @@ class Dispatcher:
 
     def run(self) -> None:
         """Until the worker stops. Of several workers one sends: who holds the lock."""
-        lock = self._lock()
+        lock = wait_for_turn(self._root / LOCK, self._stop, ask_every_s=_ASKS_FOR_LOCK_EVERY_S)
         if lock is None:
             return
         try:
@@ -143,19 +143,6 @@ class Dispatcher:
             self.wait(LOOKS_EVERY_S)
             with suppress(Exception):
                 self._mark(time.time())
-
-    def _lock(self) -> int | None:
-        while not self._stop.requested:
-            with suppress(OSError):
-                descriptor = os.open(self._root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    os.close(descriptor)
-                else:
-                    return descriptor
-            self._stop.wait(_ASKS_FOR_LOCK_EVERY_S)
-        return None
 
 
 def dispatch(root: Path, stop: Stop) -> None:
