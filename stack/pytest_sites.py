@@ -2,7 +2,7 @@
 
 pyproject.toml loads this by `-p`: a conftest.py would come too late. A process holds one site, so a call that asks for
 tests of both ends with an error that says so, unless `script/test` makes it: `--both-sites` has a second process run
-the monitor's tests and report to the first (`stack.relay`).
+the monitor's tests beside it and report to the first (`stack.relay`).
 """
 
 import contextlib
@@ -128,5 +128,5 @@ def pytest_report_header(config: pytest.Config) -> str | None:
         return None
     if config.stash[_other]:
         others = " and ".join(other.name for other in SITES if other is not site)
-        return f"site: {site.name}; first, in a process of its own: {others}"
+        return f"site: {site.name}; beside it, in a process of its own: {others}"
     return f"site: {site.name}"

@@ -5,11 +5,13 @@ closing line are about the tests of both sites, with no code here for any of the
 """
 
 import contextlib
+import fcntl
 import math
 import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Generator
 from multiprocessing.connection import Connection, Pipe
 from typing import Any
@@ -21,6 +23,8 @@ from stack.sites import Site
 
 # Where a process that died left its pipe open to one that it had started, its end is seen by asking.
 ASK_EACH_S = 0.5
+# What the pipe holds while a test of ours is running, where the system lets a process choose.
+PIPE_BYTES = 1024 * 1024
 # For fixtures to be torn down after an interrupt; less than `script/test` waits for this process.
 PATIENCE_S = 20
 # How a session ends that ran to its end.
@@ -35,9 +39,9 @@ class OtherSiteTest(pytest.Item):
 
 
 class OtherSite:
-    """The process with the other site's tests. They come first; this process's own wait for them.
+    """The process with the other site's tests, which run beside this process's own and are shown after them.
 
-    First, because pytest tears its session's fixtures down with the last test that it runs itself.
+    Where one has failed, what is there is shown at once, so that `-x` and `--maxfail` count over both.
     """
 
     def __init__(self, config: pytest.Config, site: Site) -> None:
@@ -45,6 +49,7 @@ class OtherSite:
         self.site = site
         self.process: subprocess.Popen[bytes] | None = None
         self.connection: Connection | None = None
+        self.unshown: deque[Message] = deque()
         self.done: set[str] = set()
         self.over = False
         self.exitstatus: int | None = None
@@ -57,6 +62,8 @@ class OtherSite:
 
     def start(self) -> None:
         self.connection, theirs = Pipe(duplex=False)
+        with contextlib.suppress(AttributeError, OSError):
+            fcntl.fcntl(theirs.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         with theirs:
             self.process = subprocess.Popen(
                 self.command(theirs.fileno()),
@@ -80,7 +87,7 @@ class OtherSite:
     ) -> Generator[None, object, object]:
         result = yield
         if self.process is not None:
-            items[:0] = self.collect(session)
+            items += self.collect(session)
         return result
 
     def collect(self, session: pytest.Session) -> list[pytest.Item]:
@@ -110,8 +117,12 @@ class OtherSite:
         self.config.hook.pytest_collectreport(report=report)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> object:
         if not isinstance(item, OtherSiteTest):
+            self.show_failures()
+            if isinstance(nextitem, OtherSiteTest):
+                # The last of ours: the session's fixtures are torn down with it.
+                return item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
             return None
         while item.nodeid not in self.done and (message := self.next_message()):
             self.show(message)
@@ -119,8 +130,22 @@ class OtherSite:
             self.report_not_run(item)
         return True
 
+    def show_failures(self) -> None:
+        """Take in what has been sent; where a failure is in it, show all of it."""
+        failed = False
+        while not self.over and self.connection is not None and self.connection.poll(0):
+            if message := self.receive_next():
+                self.unshown.append(message)
+                failed = failed or message.get("report", {}).get("outcome") == "failed"
+        while failed and self.unshown:
+            self.show(self.unshown.popleft())
+
     def next_message(self, until: float = math.inf) -> Message | None:
         """The next message; None when there will be none, as the process is through or dead, or the clock is."""
+        return self.unshown.popleft() if self.unshown else self.receive_next(until)
+
+    def receive_next(self, until: float = math.inf) -> Message | None:
+        """Of those that have not been taken in."""
         if self.over or self.connection is None or self.process is None:
             return None
         try:
