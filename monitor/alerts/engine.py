@@ -79,15 +79,15 @@ class Engine:
     def fact(self, fact: Fact, now: float | None = None) -> list[Transition]:
         """One event. `now` where the clock is not that of receipt: when a backlog is read."""
         told = self._clock(fact.received if now is None else now)
-        rules = self._index.of_fact(fact.environment, fact.category, fact.severity)
+        place = (fact.project_id, fact.environment)
+        rules = self._index.of_fact(fact)
         if rules:
-            place = (fact.project_id, fact.environment)
             self._remember(place, fact)
             second = min(int(fact.time), self._episodes.now)
             for ranked in rules:
                 key = self._key_of(ranked.rule, fact, second)
-                if key is not None:
-                    told += self._count(ranked, place, key, second, fact.times)
+                if key is not None and (change := self._count(ranked, place, key, second, fact.times)):
+                    told.append(change)
         return self._transitions(told)
 
     def measure(self, measurement: Measurement, now: float | None = None) -> list[Transition]:
@@ -98,7 +98,8 @@ class Engine:
         for watched in measured(self._index, self._episodes, self._releases, measurement):
             # In a row goes by no window, so it need not wait for a clock that is behind.
             at = int(measurement.received) if isinstance(watched.condition, Streak) else 0
-            told += self._episodes.added(watched, at)
+            if change := self._episodes.added(watched, at):
+                told.append(change)
         return self._transitions(told)
 
     def take(self, entry: Entry, now: float | None = None) -> list[Transition]:
@@ -191,7 +192,7 @@ class Engine:
     def _clock(self, now: float) -> list[Change]:
         if self._started is None:
             self.start(now, learning=False)
-        return list(self._episodes.advance(int(now)))
+        return self._episodes.advance(int(now))
 
     def _watch_for_absence(self) -> None:
         """Rules on too few must watch from the start, or nothing at all would never be too few."""
@@ -202,9 +203,9 @@ class Engine:
                     condition = condition_of(ranked, "all", self._episodes.now)
                     watched = self._episodes.begin(ranked, place, "all", condition)
                     # Looked at when the second is over; nothing is told yet.
-                    list(self._episodes.added(watched))
+                    self._episodes.added(watched)
 
-    def _count(self, ranked: Ranked, place: Place, key: str, second: int, times: int) -> Iterator[Change]:
+    def _count(self, ranked: Ranked, place: Place, key: str, second: int, times: int) -> Change | None:
         watched = self._episodes.find(ranked, place, key)
         if watched is None:
             made = condition_of(ranked, key, self._episodes.now)
@@ -215,11 +216,9 @@ class Engine:
         return self._episodes.added(watched)
 
     def _key_of(self, rule: AlertRule, fact: Fact, second: int) -> str | None:
-        """What the fact is counted under; None where the rule does not look at it."""
-        if rule.watches != "events":
-            happened = fact.is_new if rule.watches == "new_issue" else fact.regressed
-            if not happened or second <= self._episodes.now - LATE_S:
-                return None
+        """What the fact is counted under; None where the rule, one of the index's, does not look at it."""
+        if rule.watches != "events" and second <= self._episodes.now - LATE_S:
+            return None
         if rule.tags and any(fact.tags.get(name) != value for name, value in rule.tags.items()):
             return None
         if rule.release == "new" and not self._releases.is_new(
@@ -270,13 +269,12 @@ class Engine:
         if ranked.rule.watches not in ("events", "new_issue", "regression"):
             return Evidence()
         # Of so many facts there are few kinds: the index is asked once for each.
-        concerns: dict[tuple[str, str], bool] = {}
+        concerns: dict[tuple[str, str, bool, bool], bool] = {}
         looked_at = []
         for fact in reversed(self._recent.get(watched.place, ())):
-            kind = (fact.category, fact.severity)
+            kind = (fact.category, fact.severity, fact.is_new, fact.regressed)
             if (is_concerned := concerns.get(kind)) is None:
-                is_concerned = ranked in self._index.of_fact(watched.place[1], *kind)
-                concerns[kind] = is_concerned
+                is_concerned = concerns[kind] = ranked in self._index.of_fact(fact)
             if is_concerned and self._key_of(ranked.rule, fact, int(fact.time)) == watched.key:
                 looked_at.append(fact)
         shown = looked_at[:_SHOWN]

@@ -21,20 +21,20 @@ MINUTE_S = 60
 class Condition:
     """The part that all have in common."""
 
-    __slots__ = ("rule",)
+    __slots__ = ("rule", "threshold")
     prompt: ClassVar[bool] = True
     ends_by_news: ClassVar[bool] = False
     """Something new can end an episode; else only time can."""
 
     def __init__(self, rule: AlertRule) -> None:
         self.rule = rule
+        self.threshold = rule.threshold.value if rule.threshold else 1.0
 
     def beyond(self, value: float) -> bool:
         """Whether a value is on the far side of the rule's threshold, as `fires` has it."""
-        threshold = self.rule.threshold.value if self.rule.threshold else 1.0
         if self.rule.fires == "under":
-            return value < threshold
-        return value > threshold if self.rule.fires == "over" else value >= threshold
+            return value < self.threshold
+        return value > self.threshold if self.rule.fires == "over" else value >= self.threshold
 
     def judge(self, now: int) -> tuple[bool, float]:
         raise NotImplementedError

@@ -70,17 +70,20 @@ class Episodes:
         self._watched[ranked.rank, place, key] = watched
         return watched
 
-    def advance(self, now: int) -> Iterator[Change]:
+    def advance(self, now: int) -> list[Change]:
         """Let the clock come to `now`, which has begun and is not over: all seconds before it are judged."""
+        changes = []
         while self._due and self._due[0][0] < now and not self.learning:
             at, _, _, watched = heappop(self._due)
             if watched.due == at:
                 watched.due = None
                 self.now = max(self.now, at)
-                yield from self.judge(watched, at)
+                if change := self.judge(watched, at):
+                    changes.append(change)
         self.now = max(self.now, now)
+        return changes
 
-    def added(self, watched: Watched, at: int = 0) -> Iterator[Change]:
+    def added(self, watched: Watched, at: int = 0) -> Change | None:
         """Something new came: judged now, or when this second is over. `at`: when it came, where the clock is behind."""
         if self.learning:
             change = watched.condition.next_change
@@ -88,9 +91,10 @@ class Episodes:
                 watched.condition.judge(self.now)  # so that it lets go of what is out of its window
         elif watched.condition.prompt:
             if not watched.is_open or watched.due is None or watched.condition.ends_by_news:
-                yield from self.judge(watched, max(self.now, at))
+                return self.judge(watched, max(self.now, at))
         else:
             self._look_at(watched, self.now)
+        return None
 
     def adopt(self, watched: Watched, ended: int | None) -> None:
         """An episode that is known: open, or over since `ended`."""
@@ -106,7 +110,8 @@ class Episodes:
         """Learning is over: all is judged as it stands. Gives only what does not follow from what is known."""
         self.learning = False
         for watched in sorted(self._watched.values(), key=lambda each: each.ranked.rank):
-            yield from self.judge(watched, self.now)
+            if change := self.judge(watched, self.now):
+                yield change
 
     @property
     def watched(self) -> Iterable[Watched]:
@@ -117,21 +122,26 @@ class Episodes:
         """The second at whose end the clock has something to judge."""
         return self._due[0][0] if self._due else None
 
-    def judge(self, watched: Watched, now: int) -> Iterator[Change]:
-        holds, value = watched.condition.judge(now)
+    def judge(self, watched: Watched, now: int) -> Change | None:
+        condition = watched.condition
+        holds, value = condition.judge(now)
+        if not holds and not watched.is_open and condition.prompt and watched.due is not None:
+            return None  # as most of what comes: nothing to tell, and the clock has it already
+        told: Change | None = None
         again: int | None = None
         if watched.is_open and not holds:
-            yield self._end(watched, now, value)
+            told = self._end(watched, now, value)
         elif holds and not watched.is_open:
             wait = self._silent_until(watched)
             if wait is not None and wait <= now:
-                yield self._open_one(watched, now, value)
+                told = self._open_one(watched, now, value)
             else:
                 again = wait
-        if watched.is_open or not watched.condition.prompt:
-            change = watched.condition.next_change
+        if watched.is_open or not condition.prompt:
+            change = condition.next_change
             again = change if again is None else again if change is None else min(again, change)
         self._keep(watched, now, again)
+        return told
 
     def _open_one(self, watched: Watched, now: int, value: float) -> Change:
         watched.is_open = True

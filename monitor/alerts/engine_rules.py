@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
+from monitor.digest.facts import Fact
 from strategy.model.alerting import AlertRule
 from strategy.model.service_levels import Slo
 from strategy.model.strategy import Strategy
@@ -41,24 +42,25 @@ class RuleIndex:
             if rule.enabled
         )
         self._by_id = {each.rule.id: each for each in self.rules}
-        self._of_events: dict[tuple[str, str, str], tuple[Ranked, ...]] = {}
+        self._of_events: dict[tuple[str, str, str, bool, bool], tuple[Ranked, ...]] = {}
         self._of_watch: dict[tuple[str, str], tuple[Ranked, ...]] = {}
         self.features_of = lru_cache(maxsize=4096)(self._features_of)
 
     def called(self, rule_id: str) -> Ranked | None:
         return self._by_id.get(rule_id)
 
-    def of_fact(self, environment: str, category: str, severity: str) -> tuple[Ranked, ...]:
+    def of_fact(self, fact: Fact) -> tuple[Ranked, ...]:
         """Rules on events, new issues and regressions, by all that can be said of many facts at once."""
-        key = (environment, category, severity)
+        key = (fact.environment, fact.category, fact.severity, fact.is_new, fact.regressed)
         found = self._of_events.get(key)
         if found is None:
+            watches = ("events", *["new_issue"] * fact.is_new, *["regression"] * fact.regressed)
             met = (
                 ranked
-                for watch in ("events", "new_issue", "regression")
-                for ranked in self.of_watch(environment, watch)
-                if (not ranked.rule.categories or category in ranked.rule.categories)
-                and (not ranked.rule.severities or severity in ranked.rule.severities)
+                for watch in watches
+                for ranked in self.of_watch(fact.environment, watch)
+                if (not ranked.rule.categories or fact.category in ranked.rule.categories)
+                and (not ranked.rule.severities or fact.severity in ranked.rule.severities)
             )
             found = self._of_events[key] = tuple(sorted(met, key=lambda ranked: ranked.rank))
         return found

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
+
+import orjson
 
 from monitor.alerts.measurements import KINDS, Measurement
 from monitor.digest.facts import Fact
@@ -13,11 +14,11 @@ from monitor.digest.facts import Fact
 EVENT = "event"
 ENVIRONMENT = "production"
 COMMON_KEYS = frozenset({"kind", "time", "received", "project", "environment", "release"})
-EVENT_KEYS = frozenset(
+EVENT_KEYS = COMMON_KEYS | frozenset(
     {"issue", "new", "regressed", "category", "severity", "level", "user", "handled", "transaction", "tags"}
     | {"times", "uid"}
 )
-MEASUREMENT_KEYS = frozenset(
+MEASUREMENT_KEYS = COMMON_KEYS | frozenset(
     {"name", "value", "total", "bad", "errored", "durations", "route", "user", "client"}
 )
 
@@ -31,7 +32,7 @@ def read_stream(lines: Iterable[str]) -> Iterator[Fact | Measurement]:
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                yield parse(json.loads(line))
+                yield parse(orjson.loads(line))
             except (ValueError, TypeError, KeyError) as error:
                 reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
                 raise StreamError(f"Line {number}: {reason}.") from error
@@ -44,10 +45,9 @@ def parse(entry: dict[str, Any]) -> Fact | Measurement:
     kind = entry["kind"]
     if kind != EVENT and kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind; there are {', '.join((EVENT, *KINDS))}")
-    allowed = EVENT_KEYS if kind == EVENT else MEASUREMENT_KEYS
-    unknown = entry.keys() - COMMON_KEYS - allowed
-    if unknown:
-        raise ValueError(f"{', '.join(sorted(unknown))} is no key of {kind}")
+    known = EVENT_KEYS if kind == EVENT else MEASUREMENT_KEYS
+    if not entry.keys() <= known:
+        raise ValueError(f"{', '.join(sorted(entry.keys() - known))} is no key of {kind}")
     return _fact(entry) if kind == EVENT else _measurement(entry)
 
 
