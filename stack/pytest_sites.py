@@ -2,24 +2,29 @@
 
 pyproject.toml loads this by `-p`: a conftest.py would come too late. A process holds one site, so a call that asks for
 tests of both ends with an error that says so, unless `script/test` makes it: `--both-sites` has a second process run
-the monitor's tests beside it and report to the first (`stack.relay`).
+the monitor's tests beside it and report to the first (`stack.relay`). Where there are servers for it, a third runs
+those of the application's that start whole systems, and wait for them more than they work.
 """
 
 import contextlib
 import os
 from argparse import Namespace
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
 from stack.folder import throwaway
-from stack.relay.receiving import OtherSite
+from stack.relay.receiving import OtherProcess, Share
 from stack.relay.sending import Sender
 from stack.sites import APPLICATION, MONITOR, SITES, Site, concerned, failures_before, site_with, sites_below
 from stack.sites import location as location_of
 
 SETTINGS = "DJANGO_SETTINGS_MODULE"
+# What `script/test` gives for a third process: one of each that nobody else uses.
+SERVERS_BESIDE = {
+    "DATABASE_URL": "BESIDE_DATABASE_URL", "REDIS_URL": "BESIDE_REDIS_URL", "DATA_ROOT": "BESIDE_DATA_ROOT"
+}  # fmt: skip
 BOTH = (
     "These are tests of two Django sites, and one process holds one of them. `script/test` with the same arguments runs "
     "both, with one closing line. Or name paths of one site (tests/monitor and tests/monitor_site are the monitor's, all "
@@ -35,6 +40,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--both-sites",
         action="store_true",
         help="run the tests of both, the monitor's in a process of their own, as script/test does",
+    )
+    group.addoption(
+        "--share", choices=("stack", "rest"), help="of the tests, those that are marked stack, or the others"
     )
     group.addoption("--report-to", type=int, metavar="FD", help="for that process: where it reports to")
 
@@ -109,9 +117,29 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.args = own(config.args, site, config)
     if config.stash[_other]:
-        config.pluginmanager.register(OtherSite(config, MONITOR), "other-site")
+        shares = list(other_shares(config))
+        for share in shares:
+            config.pluginmanager.register(OtherProcess(config, share), f"others-{share.title}")
+        if any(share.is_collected_here for share in shares):
+            config.option.share = "rest"
     if (descriptor := config.getoption("report_to")) is not None:
         config.pluginmanager.register(Sender(config, descriptor), "site-sender")
+
+
+def other_shares(config: pytest.Config) -> Iterator[Share]:
+    """What other processes run. Of what failed before there is little: that needs no third."""
+    servers = {name: os.environ.pop(given) for name, given in SERVERS_BESIDE.items() if given in os.environ}
+    if len(servers) == len(SERVERS_BESIDE) and not config.getoption("lf"):
+        title = f"{APPLICATION.settings} that are marked stack"
+        yield Share(APPLICATION, title, ("--share=stack",), servers, is_collected_here=True)
+    yield Share(MONITOR, MONITOR.settings)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Before any selection: what another process runs is not deselected here."""
+    if share := config.getoption("share"):
+        items[:] = [item for item in items if bool(item.get_closest_marker("stack")) == (share == "stack")]
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -17,9 +17,9 @@ from stack.chromium import find_or_install_chromium
 from stack.errors import StackError
 from stack.folder import throwaway
 from stack.interrupts import stop_on_signals
-from stack.pytest_sites import asked_for
+from stack.pytest_sites import SERVERS_BESIDE, asked_for
 from stack.services import backing_services
-from stack.sites import APPLICATION, Site
+from stack.sites import APPLICATION, MONITOR, Site
 
 # Set these where no server can be started. Never DATABASE_URL: tests would write into somebody's data.
 GIVEN = {"DATABASE_URL": "TEST_DATABASE_URL", "REDIS_URL": "TEST_REDIS_URL"}
@@ -62,10 +62,20 @@ def main(arguments: list[str]) -> int:
                 given = {name: os.environ.get(variable, "") for name, variable in GIVEN.items()}
                 environment |= stack.enter_context(backing_services(folder, throwaway=True, given=given))
                 environment |= {"DATA_ROOT": str(folder.path / "data")}
+                if MONITOR in sites and not any(given.values()):
+                    environment |= stack.enter_context(servers_beside())
             return run_pytest(arguments, environment)
     except StackError as error:
         print(f"script/test: {error}", file=sys.stderr)
         return 1
+
+
+@contextlib.contextmanager
+def servers_beside() -> Generator[dict[str, str]]:
+    """For the process that runs the tests that start whole systems (`stack.pytest_sites`)."""
+    with throwaway("test-beside") as folder, backing_services(folder, throwaway=True) as addresses:
+        values = addresses | {"DATA_ROOT": str(folder.path / "data")}
+        yield {SERVERS_BESIDE[name]: value for name, value in values.items()}
 
 
 def browser() -> dict[str, str]:

@@ -76,34 +76,52 @@ def is_effect(rule: AlertRule | None) -> bool:
 def incident_for(strategy: Strategy, episode: Episode, now: float) -> tuple[Incident, str] | None:
     """The incident that it joins, and why in words; None when it is a fault of its own."""
     told = told_by(strategy, episode)
-    # The most severe first, of these the latest.
+    candidates = _candidates(episode, told, now)
     for why in ("rule", "issue", "yields", "category", "effect"):
-        for incident in _candidates(episode, now):
-            words = _reason(why, strategy, told, incident, now)
+        for candidate in candidates:
+            words = _reason(why, strategy, told, candidate, now)
             if words:
-                return incident, words
+                return candidate.incident, words
     return None
 
 
-def _candidates(episode: Episode, now: float) -> list[Incident]:
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """An incident that may be joined: the rules of its episodes, and its issues."""
+
+    incident: Incident
+    rules: frozenset[str]
+    issues: frozenset[int]
+
+
+def _candidates(episode: Episode, told: Told, now: float) -> list[_Candidate]:
+    """The most severe first, of these the latest. As many questions for a hundred as for one."""
     here = Incident.objects.filter(project=episode.project_id, environment=episode.environment)
     found = here.filter(state__in=OPEN_STATES) | here.filter(
         state=State.RESOLVED, resolved_by_alerts=True, resolved_at__gte=now - REOPENS_WITHIN_S
     )
-    return list(found.order_by("severity", "-detected_at"))
+    incidents = list(found.order_by("severity", "-detected_at"))
+    rules = {each.pk: {each.rule} - {""} for each in incidents}
+    issues: dict[int, set[int]] = {each.pk: set() for each in incidents}
+    for pk, rule, of_it in Episode.objects.filter(incident__in=incidents).values_list(
+        "incident_id", "rule", "issues"
+    ):
+        rules[pk].add(rule)
+        issues[pk].update(of_it)
+    linked = Incident.issues.through.objects.filter(incident__in=incidents, issue__in=told.issues)
+    for pk, issue in linked.values_list("incident_id", "issue_id"):
+        issues[pk].add(issue)
+    return [_Candidate(each, frozenset(rules[each.pk]), frozenset(issues[each.pk])) for each in incidents]
 
 
-def _reason(why: str, strategy: Strategy, told: Told, incident: Incident, now: float) -> str:
-    episodes = list(incident.episodes.values_list("rule", "issues"))
-    rules = {rule for rule, _ in episodes} | {incident.rule} - {""}
-    if why == "rule" and told.rule in rules and not told.of_one_issue:
+def _reason(why: str, strategy: Strategy, told: Told, candidate: _Candidate, now: float) -> str:
+    incident = candidate.incident
+    if why == "rule" and told.rule in candidate.rules and not told.of_one_issue:
         return "the same rule"
-    if why == "issue" and not told.is_effect:
-        known = {one for _, issues in episodes for one in issues}
-        known |= set(incident.issues.values_list("pk", flat=True)) if told.issues else set()
-        return "the same issue" if told.issues & known else ""
-    if why == "yields":
-        return "a rule of the same fault" if _same_fault(strategy, told.rule, rules) else ""
+    if why == "issue" and not told.is_effect and told.issues & candidate.issues:
+        return "the same issue"
+    if why == "yields" and _same_fault(strategy, told.rule, candidate.rules):
+        return "a rule of the same fault"
     if why == "category" and incident.category in told.categories:
         return "the same category"
     if why == "effect" and now - incident.detected_at.timestamp() <= EFFECT_JOINS_WITHIN_S:

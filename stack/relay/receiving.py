@@ -1,18 +1,20 @@
-"""The pytest process that shows everything: the other site's tests are items of its session, run elsewhere.
+"""The pytest process that shows everything: what other processes run are items of its session too.
 
 So its progress, its summary of failures, `-x`, `--maxfail`, `--last-failed`, `--durations`, its exit code and its
-closing line are about the tests of both sites, with no code here for any of them.
+closing line are about all tests, with no code here for any of them.
 """
 
 import contextlib
 import fcntl
 import math
+import os
 import signal
 import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
@@ -31,22 +33,36 @@ PATIENCE_S = 20
 COMPLETE = {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED}
 
 
-class OtherSiteTest(pytest.Item):
-    """A test that the other process runs."""
+@dataclass(frozen=True)
+class Share:
+    """The tests that another process runs, and what it is started with."""
+
+    site: Site
+    title: str
+    arguments: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    is_collected_here: bool = False
+    """This process has collected them as well, and has counted them."""
+
+
+class OtherTest(pytest.Item):
+    """A test that another process runs."""
+
+    runner: "OtherProcess"
 
     def runtest(self) -> None:
-        raise AssertionError("The other process runs this: see OtherSite.pytest_runtest_protocol.")
+        raise AssertionError("Another process runs this: see OtherProcess.pytest_runtest_protocol.")
 
 
-class OtherSite:
-    """The process with the other site's tests, which run beside this process's own and are shown after them.
+class OtherProcess:
+    """A process with tests that run beside this one's own and are shown after them.
 
-    Where one has failed, what is there is shown at once, so that `-x` and `--maxfail` count over both.
+    Where one has failed, what is there is shown at once, so that `-x` and `--maxfail` count over all.
     """
 
-    def __init__(self, config: pytest.Config, site: Site) -> None:
+    def __init__(self, config: pytest.Config, share: Share) -> None:
         self.config = config
-        self.site = site
+        self.share = share
         self.process: subprocess.Popen[bytes] | None = None
         self.connection: Connection | None = None
         self.unshown: deque[Message] = deque()
@@ -68,17 +84,18 @@ class OtherSite:
             self.process = subprocess.Popen(
                 self.command(theirs.fileno()),
                 cwd=self.config.invocation_params.dir,
+                env=os.environ | self.share.environment,
                 pass_fds=[theirs.fileno()],
             )
 
     def command(self, descriptor: int) -> list[str]:
-        """This process's own arguments, for the other site and in the same random order."""
+        """This process's own arguments, for the other's share and in the same random order."""
         arguments = [each for each in self.config.invocation_params.args if each != "--both-sites"]
-        arguments += [f"--ds={self.site.settings}", f"--report-to={descriptor}"]
+        arguments += [f"--ds={self.share.site.settings}", f"--report-to={descriptor}", *self.share.arguments]
         if (seed := self.config.getoption("randomly_seed", None)) is not None:
             arguments.append(f"--randomly-seed={seed}")
         if folder := self.config.getoption("basetemp"):
-            arguments.append(f"--basetemp={folder}-{self.site.name}")
+            arguments.append(f"--basetemp={folder}-{self.share.site.name}")
         return [sys.executable, "-m", "pytest", *arguments]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -91,7 +108,7 @@ class OtherSite:
         return result
 
     def collect(self, session: pytest.Session) -> list[pytest.Item]:
-        """The other site's tests, in the order in which they will come. Reports what could not be collected."""
+        """The other's tests, in the order in which they will come. Reports what could not be collected."""
         while message := self.next_message():
             if message["kind"] == "collected":
                 selected = [self.item(session, nodeid) for nodeid in message["items"]]
@@ -107,22 +124,27 @@ class OtherSite:
     def item(self, session: pytest.Session, nodeid: str) -> pytest.Item:
         path = self.config.rootpath / nodeid.partition("::")[0]
         name = nodeid.rpartition("/")[2]
-        item: pytest.Item = OtherSiteTest.from_parent(session, name=name, nodeid=nodeid, path=path)
+        item: OtherTest = OtherTest.from_parent(session, name=name, nodeid=nodeid, path=path)
+        item.runner = self
         # Its own process has the timer; a second one here would fire on the way of a report.
         item.add_marker(pytest.mark.timeout(0))
         return item
 
     def report_collected(self, items: list[pytest.Item | pytest.Collector]) -> None:
-        report = pytest.CollectReport(self.site.folders[-1], "passed", None, items)
+        if self.share.is_collected_here:
+            return
+        report = pytest.CollectReport(self.share.site.folders[-1], "passed", None, items)
         self.config.hook.pytest_collectreport(report=report)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> object:
-        if not isinstance(item, OtherSiteTest):
+        if not isinstance(item, OtherTest):
             self.show_failures()
-            if isinstance(nextitem, OtherSiteTest):
+            if isinstance(nextitem, OtherTest):
                 # The last of ours: the session's fixtures are torn down with it.
                 return item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
+            return None
+        if item.runner is not self:
             return None
         while item.nodeid not in self.done and (message := self.next_message()):
             self.show(message)
@@ -179,7 +201,7 @@ class OtherSite:
                 hook.pytest_warning_recorded.call_historic(kwargs=recorded)
             case {"kind": "interrupted", "reason": reason}:
                 session: Any = self.config.pluginmanager.get_plugin("session")
-                session.shouldstop = f"{self.site.settings}: {reason}"
+                session.shouldstop = f"{self.share.title}: {reason}"
             case {"kind": "finished", "exitstatus": exitstatus}:
                 self.exitstatus = exitstatus
                 self.over = True
@@ -195,7 +217,7 @@ class OtherSite:
         """The process died: the test that it died in has failed, and those after it have not run."""
         outcome: dict[str, Any]
         if self.broke_at:
-            reason = f"not run: the tests of {self.site.settings} ended in {self.broke_at}"
+            reason = f"not run: the tests of {self.share.title} ended in {self.broke_at}"
             outcome = {"outcome": "skipped", "when": "setup", "longrepr": ("tests", None, reason)}
         else:
             self.broke_at = item.nodeid
@@ -209,12 +231,12 @@ class OtherSite:
 
     def report_broken(self, when: str) -> None:
         self.broke_at = when
-        report = pytest.CollectReport(self.site.folders[-1], "failed", self.ended(when), [])
+        report = pytest.CollectReport(self.share.site.folders[-1], "failed", self.ended(when), [])
         self.config.hook.pytest_collectreport(report=report)
 
     def ended(self, when: str) -> str:
         code = self.exit_code()
-        return f"The process with the tests of {self.site.settings} ended with exit code {code}, {when}."
+        return f"The process with the tests of {self.share.title} ended with exit code {code}, {when}."
 
     def exit_code(self) -> int | str:
         """Of the process, which is given a while to end."""

@@ -30,8 +30,8 @@ class Missing:
 # What the application does; one process is started anew for each.
 OF_THE_APPLICATION = (
     Missing("scrubber-off", "web", "secrets", "left clean"),
-    Missing("captures-twice", "web", "division", "exactly"),
-    Missing("handled-flag-lies", "web", "division", "handled"),
+    Missing("captures-twice", "web", "division", "exactly", patience=0.5),
+    Missing("handled-flag-lies", "web", "division", "handled", patience=0.5),
     Missing("classification-off", "web", "division", "category"),
     Missing("page-without-id", "web", "division", "page"),
     Missing("spool-off", "web", "monitor", "delivered", still_right="page", patience=0.5),

@@ -77,6 +77,28 @@ def test_the_two_run_beside_each_other(toy: Toy) -> None:
     assert (ended.code, ended.closing_line) == (0, "2 passed")
 
 
+def test_with_servers_for_it_a_third_process_runs_what_is_marked_stack(toy: Toy) -> None:
+    toy.write(
+        DRINKS,
+        "import os, pathlib, pytest\n"
+        "def test_tea(): pathlib.Path(os.environ['DATABASE_URL'].rpartition('/')[2]).touch()\n"
+        "@pytest.mark.stack\n"
+        "def test_kettle(): pathlib.Path(os.environ['DATABASE_URL'].rpartition('/')[2]).touch()\n"
+        "@pytest.mark.stack\n"
+        "@pytest.mark.soak\n"
+        "def test_samovar(): assert False\n",
+    )
+    beside = {
+        "BESIDE_DATABASE_URL": "postgres://nobody@127.0.0.1:9/beside",
+        "BESIDE_REDIS_URL": "redis://127.0.0.1:9/0",
+    }
+    ended = toy.run("--both-sites", "-m", "not soak", BESIDE_DATA_ROOT=str(toy.path), **beside)
+    assert (ended.code, ended.closing_line) == (0, "4 passed, 1 deselected")
+    assert (toy.path / "no").exists()
+    assert (toy.path / "beside").exists()
+    assert "collected 5 items / 1 deselected / 4 selected" in ended.output
+
+
 def test_x_and_maxfail_stop_both(toy: Toy) -> None:
     toy.write(WEATHER, FAILING)
     toy.write(DRINKS, FAILING)

@@ -19,7 +19,7 @@ from stack.steering import Steering
 
 PROCFILE = """
 web: exec sh -c 'echo "web says ${WORD:-nothing}, ${SENTRY_RELEASE:-no release}, ${PORT:-no port}"; exec sleep 600'
-beat: trap '' TERM; sleep 600 & wait; wait
+beat: if [ -n "$DEAF" ]; then trap '' TERM; fi; exec sleep 600
 """
 
 
@@ -59,6 +59,8 @@ def test_what_does_not_listen_is_killed(
     steering: Steering, folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stack.steering.STOPPED_WITHIN_S", 0.5)
+    steering.stop("beat")
+    steering.start("beat", {"DEAF": "1"})
     beat = process(folder, "beat")
     steering.stop("beat")
     assert not beat.is_running()

@@ -17,7 +17,7 @@ testpaths = ["tests"]
 pythonpath = ["."]
 addopts = "-p stack.pytest_sites -ra --strict-markers --strict-config"
 filterwarnings = ["error"]
-markers = ["timeout: as pytest-timeout would register it"]
+markers = ["timeout: as pytest-timeout would register it", "stack: as ours", "soak: as ours"]
 """
 SETTINGS = """
 import os
@@ -67,7 +67,7 @@ class Toy:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         """pytest with these arguments, in a process group of its own."""
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "PYTEST_"))
@@ -82,12 +82,12 @@ class Toy:
         )
         return subprocess.Popen(
             [sys.executable, "-m", "pytest", "-p", "pytest_django.plugin", *arguments],
-            cwd=self.path, env=environment, start_new_session=True,
+            cwd=self.path, env=environment | variables, start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
 
-    def run(self, *arguments: str) -> Ended:
-        with self.start(*arguments) as process:
+    def run(self, *arguments: str, **variables: str) -> Ended:
+        with self.start(*arguments, **variables) as process:
             output, _ = process.communicate()
         return Ended(process.returncode, output)
 

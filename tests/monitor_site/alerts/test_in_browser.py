@@ -10,9 +10,8 @@ from playwright.sync_api import expect
 from monitor.alerts.models import Episode, Mute
 from monitor.projects.models import Project
 from tests.monitor_site.alerts.test_pages import made
-from tests.monitor_site.releases.in_browser import Opened, beside_playwright, opened, too_wide
+from tests.monitor_site.in_browser import Opened, check_fit
 
-__all__ = ["beside_playwright", "opened"]
 pytestmark = pytest.mark.browser
 
 
@@ -47,12 +46,8 @@ def test_muting_a_rule_without_javascript(opened: Opened, project: Project) -> N
     assert Mute.objects.get().lifted_at is not None
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_is_wider_than_its_window(
-    opened: Opened, episodes: list[Episode], width: int, scheme: str
-) -> None:
-    for path in (
+def test_no_page_is_wider_than_its_window(opened: Opened, episodes: list[Episode]) -> None:
+    paths = (
         "/alerts/",
         "/alerts/?state=over&severity=P3",
         f"/alerts/{episodes[0].pk}/",
@@ -61,6 +56,5 @@ def test_no_page_is_wider_than_its_window(
         "/alerts/rules/database/",
         "/alerts/rules/budget-fast/",
         "/alerts/runbooks/database/",
-    ):
-        page = opened(path, width=width, color_scheme=scheme)
-        assert too_wide(page) <= 0, path
+    )
+    check_fit(opened(paths[0]), paths)

@@ -8,9 +8,8 @@ from monitor.crons.models import CronEnvironment, CronMonitor
 from monitor.crons.observers import ERROR, MISSED, RECOVERED, TIMEOUT, observers
 from monitor.projects.models import Project
 from tests.monitor_site.crons.jobs import MINUTE, START, Jobs
-from tests.monitor_site.releases.in_browser import beside_playwright, opened
 
-__all__ = ["beside_playwright", "jobs", "opened"]
+__all__ = ["jobs"]
 
 
 @pytest.fixture

@@ -8,9 +8,6 @@ import pytest
 
 from tests.monitor_site.dashboards import history
 from tests.monitor_site.delivering import Delivery
-from tests.monitor_site.releases.in_browser import beside_playwright, opened
-
-__all__ = ["beside_playwright", "opened"]
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from monitor.projects.models import Project
 from tests.monitor_site.delivering import Delivery
+from tests.monitor_site.in_browser import Opened, check_fit
 from tests.monitor_site.metrics.sending import item, metric
-from tests.monitor_site.releases.in_browser import Opened, too_wide
 
 pytestmark = pytest.mark.browser
 PATHS = (
@@ -99,19 +99,12 @@ def test_filters_go_along_from_one_to_another(opened: Opened, two_days: float) -
     expect(page.locator("#filter-environment")).to_have_value("")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_full_nothing_is_wider_than_the_window(
-    opened: Opened, two_days: float, width: int, scheme: str
-) -> None:
-    for path in PATHS:
-        assert too_wide(opened(path, width=width, color_scheme=scheme)) <= 0, path
+def test_full_nothing_is_wider_than_the_window(opened: Opened, two_days: float) -> None:
+    check_fit(opened(PATHS[0]), PATHS)
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_empty_nothing_is_wider_than_the_window(opened: Opened, project: Project, width: int) -> None:
-    for path in PATHS:
-        assert too_wide(opened(path, width=width)) <= 0, path
+def test_empty_nothing_is_wider_than_the_window(opened: Opened, project: Project) -> None:
+    check_fit(opened(PATHS[0]), PATHS)
 
 
 @pytest.mark.parametrize("name", ["sre", "development", "business", "ml_pipeline"])

@@ -3,65 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from monitor.issues.models import Issue, Status, StoredEvent
+from tests.monitor_site.in_browser import Opened, too_wide
 from tests.monitor_site.issue_page import samples
 from tests.monitor_site.issue_page.conftest import Deliver, sdk_event
 from tests.monitor_site.issue_page.hostile import NASTY, hostile
 
 pytestmark = pytest.mark.browser
-Opened = Callable[..., Page]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _django_beside_playwright() -> Iterator[None]:
-    """Playwright's loop runs in this thread, and Django would refuse it the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
-@pytest.fixture
-def opened(browser: Browser, live_server: Any, as_member: Client) -> Iterator[Opened]:
-    """Opens a page as a member; whatever it says on the console is a failure."""
-    contexts: list[BrowserContext] = []
-    said: list[str] = []
-
-    def open_page(path: str, *, width: int = 1280, **options: Any) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, base_url=live_server.url, **options
-        )
-        name = settings.SESSION_COOKIE_NAME
-        cookie = {"name": name, "value": as_member.cookies[name].value, "url": live_server.url}
-        context.add_cookies([cookie])
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
-        contexts.append(context)
-        page = context.new_page()
-        page.on(
-            "console",
-            lambda message: said.append(message.text) if message.type in ("error", "warning") else None,
-        )
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("dialog", lambda dialog: said.append(f"dialog: {dialog.message}"))
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert said == []
-
-
-def widest(page: Page) -> int:
-    found: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    return found
 
 
 def test_keys_walk_the_events_and_open_the_frames(opened: Opened, arrived: Deliver) -> None:
@@ -161,9 +113,9 @@ def test_a_link_to_what_is_folded_opens_it(opened: Opened, issue: Issue) -> None
     expect(page.locator("#e1-0 summary").first).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1600])
+@pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1600, "light")])
 def test_no_event_is_wider_than_the_screen(opened: Opened, arrived: Deliver, width: int, scheme: str) -> None:
+    page = opened("/issues/", width=width, color_scheme=scheme)
     for raw in (
         sdk_event("group"),
         samples.java(),
@@ -172,8 +124,8 @@ def test_no_event_is_wider_than_the_screen(opened: Opened, arrived: Deliver, wid
         samples.many_frames(60),
     ):
         stored = arrived(raw)
-        page = opened(f"/issues/{stored.issue_id}/", width=width, color_scheme=scheme)
-        assert widest(page) <= 0
+        page.goto(f"/issues/{stored.issue_id}/")
+        assert too_wide(page) <= 0
         page.locator("#grouping > summary").click()
         for menu in page.locator(".page-actions details").all():
             menu.locator("summary").click()
@@ -181,11 +133,11 @@ def test_no_event_is_wider_than_the_screen(opened: Opened, arrived: Deliver, wid
             assert box is not None
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= width
-            assert widest(page) <= 0
+            assert too_wide(page) <= 0
             menu.locator("summary").click()
         for path in ("events/", f"events/{stored.event_id}/json/"):
             page.goto(f"/issues/{stored.issue_id}/{path}")
-            assert widest(page) <= 0
+            assert too_wide(page) <= 0
 
 
 @pytest.mark.parametrize("text", NASTY)

@@ -12,8 +12,8 @@ from monitor.access.models import User
 from monitor.issues import services
 from monitor.issues.models import Issue
 from tests.monitor_site.delivering import Delivery
+from tests.monitor_site.in_browser import Opened, check_fit
 from tests.monitor_site.issues_list.events import failure
-from tests.monitor_site.releases.in_browser import Opened, too_wide
 
 pytestmark = pytest.mark.browser
 LIST = reverse("issues:list")
@@ -217,15 +217,14 @@ def test_all_that_match_beyond_the_page(opened: Opened, deliver: Delivery) -> No
     expect(page.get_by_role("heading", name="Nothing to do")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [360, 768, 1024, 1600])
-@pytest.mark.parametrize("query", ["", "?q=", "?q=category:databse", "?q=zzz"])
-def test_nothing_is_wider_than_the_window(opened: Opened, deliver: Delivery, width: int, query: str) -> None:
+def test_nothing_is_wider_than_the_window(opened: Opened, deliver: Delivery) -> None:
     deliver(
         failure("a", type_="E" * 180, value="x" * 900, transaction="/" + "y" * 240, release="z" * 190),
         failure("b", tags={"category": "c" * 60, "severity": "P0"}, user="7"),
     )
-    page = opened(f"{LIST}{query}", width=width, color_scheme="dark" if width == 768 else "light")
-    assert too_wide(page) <= 0
+    paths = [f"{LIST}{query}" for query in ("", "?q=", "?q=category:databse", "?q=zzz")]
+    windows = ((360, "light"), (768, "dark"), (1024, "light"), (1600, "light"))
+    check_fit(opened(LIST), paths, windows)
 
 
 def test_on_a_narrow_screen_everything_is_there(opened: Opened, issues: list[Issue]) -> None:

@@ -4,55 +4,18 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from monitor.performance.models import TransactionGroup, TransactionSample
 from tests.monitor_site.delivering import Delivery
+from tests.monitor_site.in_browser import Opened, check_fit
 from tests.monitor_site.metrics.sending import item, metric
 from tests.monitor_site.performance.traced import Json, span, transaction
 
 pytestmark = pytest.mark.browser
-Opened = Callable[..., Page]
 ROUTES = ("projects/", "projects/<uuid:project_id>/", "experiments/<uuid:experiment_id>/results/")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _django_beside_playwright() -> Iterator[None]:
-    """Playwright's loop runs in this thread, and Django would refuse it the database."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
-@pytest.fixture
-def opened(browser: Browser, live_server: Any, as_member: Client) -> Iterator[Opened]:
-    """Opens a page as a member; whatever it says on the console is a failure."""
-    contexts: list[BrowserContext] = []
-    said: list[str] = []
-
-    def open_page(path: str, *, width: int = 1280, **options: Any) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, base_url=live_server.url, **options
-        )
-        name = settings.SESSION_COOKIE_NAME
-        context.add_cookies([{"name": name, "value": as_member.cookies[name].value, "url": live_server.url}])
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(path)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert said == []
 
 
 def _request(dice: random.Random, at: float, route: str) -> Json:
@@ -112,13 +75,9 @@ def _addresses() -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.usefixtures("traffic")
-def test_no_page_is_wider_than_the_window(opened: Opened, width: int) -> None:
-    for name, address in _addresses().items():
-        page = opened(address, width=width)
-        too_wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert too_wide <= 0, name
+def test_no_page_is_wider_than_the_window(opened: Opened) -> None:
+    check_fit(opened("/performance/"), _addresses().values())
 
 
 @pytest.mark.usefixtures("traffic")

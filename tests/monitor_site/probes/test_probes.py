@@ -59,9 +59,12 @@ def application() -> Iterator[Application]:
 
 @pytest.fixture(autouse=True)
 def _nothing_goes_on() -> Iterator[None]:
+    services.end()  # whatever ran the clock before may have begun it, with another address or none
+    observers = services.observers[:]
+    services.observers.clear()
     yield
     services.end()
-    services.observers.clear()
+    services.observers[:] = observers
 
 
 def wait_until(holds: Callable[[], object]) -> None:

@@ -14,9 +14,6 @@ from monitor.reports.services import write, zone
 from monitor.site.strategy_file import current_strategy
 from tests.monitor_site.delivering import Delivery
 from tests.monitor_site.metrics.sending import item, metric
-from tests.monitor_site.releases.in_browser import beside_playwright, opened
-
-__all__ = ["beside_playwright", "opened"]
 
 
 @dataclass

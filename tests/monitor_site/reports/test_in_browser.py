@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from monitor.access.models import User
 from monitor.issues.models import Issue, Status
 from monitor.reports.models import Kind
-from tests.monitor_site.releases.in_browser import Opened, too_wide
+from tests.monitor_site.in_browser import Opened, check_fit
 from tests.monitor_site.reports.conftest import Past
 
 pytestmark = pytest.mark.browser
@@ -47,16 +47,14 @@ def test_the_morning_by_keys(opened: Opened, past: Past, member: User) -> None:
     assert Issue.objects.get(status=Status.IGNORED).type in ("Grave", "Odd")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_reports_fit_a_narrow_screen(opened: Opened, past: Past, scheme: str) -> None:
+def test_reports_fit_a_narrow_screen(opened: Opened, past: Past) -> None:
     past.error("A" * 120, times=2)
     past.requests(100, 1)
     past.written()
     past.written(Kind.WEEKLY)
-    for address in ("/reports/", f"/reports/daily/{past.period().name}/",
-                    f"/reports/weekly/{past.period(Kind.WEEKLY).name}/", "/reports/triage/"):  # fmt: skip
-        page = opened(address, width=360, color_scheme=scheme)
-        assert too_wide(page) <= 0, address
+    daily, weekly = past.period().name, past.period(Kind.WEEKLY).name
+    paths = ("/reports/", f"/reports/daily/{daily}/", f"/reports/weekly/{weekly}/", "/reports/triage/")
+    check_fit(opened(paths[0]), paths)
 
 
 def test_without_javascript_all_of_it_is_there(opened: Opened, past: Past) -> None:

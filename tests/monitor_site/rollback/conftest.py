@@ -19,9 +19,6 @@ from monitor.releases.rollback.services import watch
 from monitor.site import strategy_file
 from tests.monitor_site.delivering import Delivery
 from tests.monitor_site.metrics.sending import item, metric
-from tests.monitor_site.releases.in_browser import beside_playwright, opened
-
-__all__ = ["beside_playwright", "opened"]
 
 GOOD, BAD = "hydroml@1.0.0", "hydroml@1.1.0"
 SECRET = "a-secret-that-only-the-receiver-knows"

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from monitor.access.models import User
 from monitor.releases.rollback.models import Rollback, State
 from monitor.rota.models import Person, Seat
-from tests.monitor_site.releases.in_browser import Opened, too_wide
+from tests.monitor_site.in_browser import Opened, too_wide
 from tests.monitor_site.rollback.conftest import BAD, GOOD, Receiver, Site
 
 pytestmark = pytest.mark.browser

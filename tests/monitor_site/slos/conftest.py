@@ -11,9 +11,6 @@ from monitor.metrics.selectors import Where
 from monitor.projects.models import Project
 from tests.monitor_site.delivering import Delivery
 from tests.monitor_site.metrics.sending import item, metric
-from tests.monitor_site.releases.in_browser import beside_playwright, opened
-
-__all__ = ["beside_playwright", "opened"]
 
 Minute = tuple[float, int, int]
 """Seconds since 1970, how many requests, and how many of them were answered with 500."""
