@@ -21,6 +21,13 @@ def database() -> sqlite3.Connection:
     return found
 
 
+def state_of_database() -> tuple[sqlite3.Connection, int, int]:
+    """Not the same as before when anybody has written something meanwhile, in this connection or in another one."""
+    asked = database()
+    (version,) = asked.execute("PRAGMA data_version").fetchone()
+    return asked, version, asked.total_changes
+
+
 def rows_in(statement: str, values: Sequence[Any], *first: Any) -> Iterator[Row]:
     """Rows of `statement` with its `{}` filled by question marks for `values`, however many; `first` come before.
 

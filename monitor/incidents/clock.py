@@ -6,10 +6,14 @@ twice or is killed in between tells nobody twice and forgets nobody.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
 from django.db import transaction
 
 from monitor.alerts.messages import Kind
-from monitor.digest.sql import database
+from monitor.digest.sql import database, state_of_database
 from monitor.incidents import joining, telling
 from monitor.incidents.course import moment
 from monitor.incidents.duties import Duty, duties_of
@@ -29,17 +33,38 @@ _FORGOTTEN_AT_ONCE = 200
 _ANY_OPEN = f"SELECT 1 FROM incidents_incident WHERE state IN ({','.join('?' * len(OPEN_STATES))}) LIMIT 1"  # noqa: S608
 
 
+@dataclass(frozen=True, slots=True)
+class _Nap:
+    """That nothing is due before `until` if nothing is written and the strategy stays as it is."""
+
+    seen: tuple[Any, ...]
+    since: float
+    until: float
+
+
+_nap: _Nap | None = None
+
+
 def watch(now: float) -> None:
-    """Open incidents climb and owe updates. Asked each second: while none is open it is one look at an index."""
+    """Open incidents climb and owe updates. Asked each second: while none is open it is one look at an index, and while
+    nothing is due and nothing has changed one at the database's number of changes."""
+    global _nap
+    strategy = current_strategy()
+    seen = (*state_of_database(), strategy)
+    if _nap is not None and _nap.seen == seen and _nap.since <= now < _nap.until:
+        return
     if database().execute(_ANY_OPEN, tuple(OPEN_STATES)).fetchone() is None:
         return
-    strategy = current_strategy()
+    until = inf
     for incident in Incident.objects.filter(state__in=OPEN_STATES).select_related("project"):
         _follow_episodes(strategy, incident)
         for due in list(steps_of(strategy, incident)):
             if due.at <= now:
                 _escalate(strategy, incident.pk, due, now)
-        _remind(strategy, incident, now)
+            else:
+                until = min(until, due.at)
+        until = min([until, *_remind(strategy, incident, now)])
+    _nap = _Nap(seen, now, until)
 
 
 def watch_reviews(now: float) -> None:
@@ -98,22 +123,25 @@ def _escalate(strategy: Strategy, pk: int, due: Due, now: float) -> None:
         )
 
 
-def _remind(strategy: Strategy, incident: Incident, now: float) -> None:
-    """Of what is overdue. The reach, which costs a count, is asked for only when it could matter."""
+def _remind(strategy: Strategy, incident: Incident, now: float) -> list[float]:
+    """Of what is overdue; gives when something else will be. The reach, which costs a count, is asked for only when it
+    could matter."""
+    later = []
     for duty in duties_of(strategy, incident):
         if duty.due <= now:
             _tell_overdue(strategy, incident, duty, now)
+        else:
+            later.append(duty.due)
+    if not incident.is_open or incident.severity != min(strategy.severities):
+        return later
     late = incident.detected_at.timestamp() + strategy.incidents.public_update_due_s
-    told = Told.objects.filter(incident=incident, what__startswith="public_update:")
-    if (
-        incident.is_open
-        and incident.severity == min(strategy.severities)
-        and late <= now
-        and not told.exists()
-    ):
+    if late > now:
+        later.append(late)
+    elif not Told.objects.filter(incident=incident, what__startswith="public_update:").exists():
         for duty in duties_of(strategy, incident, reach_of(incident)):
             if duty.kind == "public_update":
                 _tell_overdue(strategy, incident, duty, now)
+    return later
 
 
 def _tell_overdue(strategy: Strategy, incident: Incident, duty: Duty, now: float) -> None:

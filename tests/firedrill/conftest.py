@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,12 @@ class Drilled:
 
 @pytest.fixture(scope="session")
 def drilled() -> Iterator[Drilled]:
+    with drilled_stack() as drilled:
+        yield drilled
+
+
+@contextmanager
+def drilled_stack() -> Iterator[Drilled]:
     with throwaway("drill") as folder, ExitStack() as stack:
         services = stack.enter_context(started_services(folder, throwaway=True))
         inherited = {name: value for name, value in os.environ.items() if name not in _NOT_INHERITED}

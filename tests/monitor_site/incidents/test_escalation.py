@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
 
 from monitor.access.models import User
 from monitor.alerts.models import Notification
@@ -56,6 +57,21 @@ def test_a_p0_climbs_to_the_second_and_each_step_is_told_once(project: Project) 
         ("pagerduty", ["manager"]), ("email", ["manager"]),
         ("pagerduty", ["cto", "vendor"]), ("email", ["cto", "vendor"]),
     ]  # fmt: skip
+
+
+def test_while_nothing_is_due_and_nothing_changes_nothing_is_asked(
+    project: Project, member: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    incident = alerted("database", NOON, project=project)
+    clock.watch(NOON + 1)
+    clock.watch(NOON + 2)
+    with django_assert_num_queries(0):
+        clock.watch(NOON + 899)
+    handling.acknowledge(incident, member, NOON + 899)
+    incident.refresh_from_db()
+    clock.watch(NOON + 899)
+    clock.watch(NOON + 900)
+    assert len(steps()) == 1
 
 
 def test_an_acknowledged_p0_climbs_on_until_it_is_resolved(project: Project, member: User) -> None:
