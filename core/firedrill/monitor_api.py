@@ -29,6 +29,9 @@ class MonitorApi:
             trust_env=False,
         )
 
+    def close(self) -> None:
+        self._client.close()
+
     def events(self, page: int = 0, per_page: int = 50) -> list[Json]:
         """The last received first, with their tags."""
         found: list[Json] = self._get(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import time
 from heapq import heappop, heappush
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -23,6 +24,7 @@ from monitor.alerts.journal import Row
 from monitor.alerts.measurements import PROBE, Measurement
 from monitor.alerts.models import EngineState
 from monitor.alerts.rebuilding import Rebuilt
+from monitor.digest.sql import state_of_database
 from monitor.site.strategy_file import current_strategy
 from strategy.model.strategy import Strategy
 from strategy.problems import StrategyError
@@ -107,6 +109,8 @@ class Live:
         self._saved_at = self._snapshot_at = time.monotonic()
         self._saved = (self._state.position, self._state.clock)
         self._snapshot_position = built.snapshot_position
+        self._seen: tuple[Any, ...] | None = None
+        """The database as it was when all of the journal was read."""
 
     def is_ahead_of(self, now: float) -> bool:
         """Whether the clock has been set back by so much that nothing would be concluded for long."""
@@ -115,6 +119,9 @@ class Live:
     def advance(self, now: float) -> None:
         """Raises OvertakenError, and what the database raises: then nothing was written, and this one is of no use."""
         started = time.monotonic()
+        seen = state_of_database()
+        if seen == self._seen and not self._has_work(now):
+            return
         while True:
             # In this order: what leaves the spool meanwhile is in the rows.
             known = self._horizon.at(now)
@@ -124,12 +131,24 @@ class Live:
             all_read = len(rows) < _ROWS
             self._conclude(known if all_read else min(known, rows[-1].last_received))
             if all_read or time.monotonic() - started > _BUDGET_S:
+                self._seen = seen if all_read else None
                 break
         if time.monotonic() - self._snapshot_at > _SNAPSHOT_EVERY_S:
             self._snapshot_at = time.monotonic()
             if self._state.position != self._snapshot_position:
                 self._snapshot_position = self._state.position
                 rebuilding.save_snapshot(self.strategy, self._engine, self._state)
+
+    def _has_work(self, now: float) -> bool:
+        """Something waits, becomes due, or is to be written down, though the journal has nothing new."""
+        due = self._engine.next_due
+        return bool(
+            self._waiting
+            or self._untold
+            or self._orphans
+            or (due is not None and due < now)
+            or time.monotonic() - self._saved_at > _SAVE_EVERY_S
+        )
 
     def follow(self, now: float) -> None:
         """Writes what has changed in open episodes, if anything has."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
+
+from django.db import transaction
 
 from monitor.alerts.messages import Message
 from monitor.alerts.models import Episode, Notification
 from monitor.incidents.models import Incident
+
+queued = threading.Event()
+"""Something new was committed by this process: wakes the dispatcher where it runs in it too."""
 
 
 def queue(
@@ -42,4 +48,6 @@ def queue(
         )
         if is_new:
             made.append(row)
+    if made:
+        transaction.on_commit(queued.set)
     return made

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +32,8 @@ DAMAGED_EXIT_CODE = 65
 """EX_DATAERR: the database file is damaged; starting again does not help."""
 
 _LOOK_EVERY_S = 0.1
+_IDLE_AFTER_S = 5.0
+_LOOK_WHILE_IDLE_EVERY_S = 0.25
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 30.0
 _RECORDS_MAX = 500
@@ -108,12 +111,14 @@ class Worker:
     def _digest_with(self, reader: SpoolReader) -> None:
         digester = BatchDigester(reader, self._collectors, durable=self._durable)
         positions.forget_gone(self._spool)
+        idle_at = time.monotonic() + _IDLE_AFTER_S
         while not self.stop.requested:
             batch = reader.claim(max_records=_RECORDS_MAX, max_bytes=_BYTES_MAX)
             if batch is not None:
                 digester.digest(batch)
                 self._recover()
-            elif self.stop.wait(_LOOK_EVERY_S):
+                idle_at = time.monotonic() + _IDLE_AFTER_S
+            elif self.stop.wait(_LOOK_EVERY_S if time.monotonic() < idle_at else _LOOK_WHILE_IDLE_EVERY_S):
                 return
 
     def _complain(self, error: Exception) -> None:

@@ -50,6 +50,7 @@ def test_failures_of_both_are_in_the_one_summary_and_in_the_exit_code(toy: Toy) 
     assert (suite.get("tests"), suite.get("failures")) == ("4", "2")
 
 
+@pytest.mark.soak
 def test_what_the_other_process_skips_is_in_the_summary_with_its_reason(toy: Toy) -> None:
     toy.write(WEATHER, "import pytest\ndef test_a(): pytest.skip('no rain today')\n")
     ended = toy.run("--both-sites", "-ra")
@@ -99,6 +100,7 @@ def test_with_servers_for_it_a_third_process_runs_what_is_marked_stack(toy: Toy)
     assert "collected 5 items / 1 deselected / 4 selected" in ended.output
 
 
+@pytest.mark.soak
 def test_x_and_maxfail_stop_both(toy: Toy) -> None:
     toy.write(WEATHER, FAILING)
     toy.write(DRINKS, FAILING)
@@ -122,6 +124,7 @@ def test_the_last_failures_start_the_sites_that_had_some(toy: Toy) -> None:
     assert (ended.code, ended.closing_line) == (1, "2 failed")
 
 
+@pytest.mark.soak
 def test_a_selection_counts_over_both(toy: Toy) -> None:
     ended = toy.run("--both-sites", "-k", "tea or rain")
     assert (ended.code, ended.closing_line) == (0, "2 passed, 2 deselected")
@@ -129,12 +132,14 @@ def test_a_selection_counts_over_both(toy: Toy) -> None:
     assert (ended.code, ended.closing_line) == (5, "4 deselected")
 
 
+@pytest.mark.soak
 def test_collecting_lists_both(toy: Toy) -> None:
     ended = toy.run("--both-sites", "--collect-only", "-q")
     assert (ended.code, ended.closing_line) == (0, "4 tests collected")
     assert {f"{WEATHER}::test_rain", f"{DRINKS}::test_tea"} < set(ended.output.splitlines())
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("file", [WEATHER, DRINKS])
 def test_a_file_that_cannot_be_collected_ends_it_for_both(toy: Toy, file: str) -> None:
     toy.write(file, "import no_such_module\n")
@@ -144,6 +149,7 @@ def test_a_file_that_cannot_be_collected_ends_it_for_both(toy: Toy, file: str) -
     assert f"ERROR {file}" in ended.output
 
 
+@pytest.mark.soak
 def test_settings_that_cannot_be_read_are_an_error_with_their_reason(toy: Toy) -> None:
     toy.write("monitor/settings.py", "import no_such_module\n")
     ended = toy.run("--both-sites")
@@ -161,6 +167,7 @@ def test_a_process_that_dies_fails_the_test_it_died_in_and_all_others_are_accoun
     assert "not run: the tests of monitor.settings ended in" in ended.output
 
 
+@pytest.mark.soak
 def test_a_process_that_dies_after_its_tests_is_an_error(toy: Toy) -> None:
     toy.write(
         "tests/monitor_site/conftest.py",
@@ -171,6 +178,7 @@ def test_a_process_that_dies_after_its_tests_is_an_error(toy: Toy) -> None:
     assert "ended with exit code 7, after its tests" in ended.output
 
 
+@pytest.mark.soak
 def test_warnings_of_the_other_process_are_shown(toy: Toy) -> None:
     toy.write(
         WEATHER,
@@ -183,6 +191,7 @@ def test_warnings_of_the_other_process_are_shown(toy: Toy) -> None:
     assert "FutureWarning: the gauge is old" in ended.output
 
 
+@pytest.mark.soak
 def test_a_test_that_takes_too_long_shows_the_stacks_of_all_threads(toy: Toy) -> None:
     toy.write(
         WEATHER,
@@ -196,6 +205,7 @@ def test_a_test_that_takes_too_long_shows_the_stacks_of_all_threads(toy: Toy) ->
     assert "Stack of Thread-1 (sleep)" in ended.output
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("file", [WEATHER, DRINKS])
 def test_an_interrupt_ends_both_and_their_fixtures_are_torn_down(toy: Toy, file: str) -> None:
     toy.write(
@@ -220,6 +230,7 @@ def test_an_interrupt_ends_both_and_their_fixtures_are_torn_down(toy: Toy, file:
         os.kill(int((toy.path / "pid").read_text()), 0)
 
 
+@pytest.mark.soak
 def test_ctrl_c_reaches_both_and_is_obeyed_once(toy: Toy) -> None:
     toy.write(
         WEATHER,
@@ -234,6 +245,7 @@ def test_ctrl_c_reaches_both_and_is_obeyed_once(toy: Toy) -> None:
     assert "failed" not in output
 
 
+@pytest.mark.soak
 def test_where_the_files_are_of_one_site_one_process_runs(toy: Toy) -> None:
     ended = toy.run("--both-sites", WEATHER)
     assert (ended.code, ended.closing_line) == (0, "2 passed")
@@ -245,6 +257,7 @@ def test_where_the_files_are_of_one_site_one_process_runs(toy: Toy) -> None:
     assert (ended.code, ended.closing_line) == (0, "3 passed")
 
 
+@pytest.mark.soak
 def test_called_directly_pytest_chooses_the_site_by_the_files(toy: Toy) -> None:
     assert toy.run(WEATHER).closing_line == "2 passed"
     assert toy.run("--ds=monitor.settings").closing_line == "2 passed"

@@ -42,7 +42,7 @@ def key_of(notification: Notification) -> str:
 
 
 def is_anything_due(now: float) -> bool:
-    """Asked five times a second: one look at an index."""
+    """Asked twice a second: one look at an index."""
     found = database().execute(
         "SELECT 1 FROM alerts_notification WHERE state = 'waiting' AND not_before <= ?"
         " AND (claimed_until IS NULL OR claimed_until <= ?) LIMIT 1",

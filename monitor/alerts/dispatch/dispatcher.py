@@ -18,13 +18,15 @@ from django.db import connection
 from monitor.alerts.dispatch.claiming import claim, is_anything_due, newest, release_all
 from monitor.alerts.dispatch.errands import Ended, Errand, carry
 from monitor.alerts.dispatch.marking import mark
+from monitor.alerts.outbox import queued
 from monitor.digest.sql import database
 from monitor.digest.stopping import Stop
 from monitor.digest.turns import wait_for_turn
 
 logger = logging.getLogger(__name__)
 LOCK = "dispatch.lock"
-LOOKS_EVERY_S = 0.1
+LOOKS_EVERY_S = 0.5
+"""For what becomes due by the clock, and what another process has queued; this one's own wakes it."""
 _ASKS_FOR_LOCK_EVERY_S = 2.0
 _ASKS_AGAIN_AFTER_S = 0.5
 _AFTER_TROUBLE_S = 1.0
@@ -42,7 +44,7 @@ class Dispatcher:
         self._under_way: Counter[str] = Counter()
         self._ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self._unmarked: list[Ended] = []
-        self._woken = threading.Event()
+        self._woken = queued
         self._asked: tuple[float, int] | None = None
         """When nothing could be sent of what was due, and which was the newest row then."""
 
@@ -79,7 +81,7 @@ class Dispatcher:
         return len(errands)
 
     def wait(self, seconds: float) -> None:
-        """Until something has come back, or so long."""
+        """Until something has come back or is new, or so long."""
         if self._woken.wait(seconds):
             self._woken.clear()
 
