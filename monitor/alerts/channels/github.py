@@ -22,6 +22,7 @@ from monitor.alerts.channels.wording import (
     moment,
     one_line,
     plain,
+    units,
     web_links,
     where,
 )
@@ -149,7 +150,7 @@ def _body(letter: Letter, *, is_comment: bool) -> str:
     marks = f"{thread_mark(letter)}\n{_own_mark(letter)}"
     end = "\n\n".join(part for part in (links, marks) if part)
     body = "\n\n".join(part for part in (*said, place, text, *table) if part)
-    return f"{cut(body, BODY_MAX - len(end) - 2)}\n\n{end}"
+    return f"{cut(body, BODY_MAX - units(end) - 2)}\n\n{end}"
 
 
 def _own_mark(letter: Letter) -> str:
