@@ -266,8 +266,10 @@ class Engine:
     def _evidence(self, change: Change) -> Evidence:
         watched = change.watched
         ranked = watched.ranked
-        if ranked.rule.watches not in ("events", "new_issue", "regression"):
+        rule = ranked.rule
+        if rule.watches not in ("events", "new_issue", "regression"):
             return Evidence()
+        takes_all = rule.watches == "events" and rule.per == "all" and not rule.tags and rule.release != "new"
         # Of so many facts there are few kinds: the index is asked once for each.
         concerns: dict[tuple[str, str, bool, bool], bool] = {}
         looked_at = []
@@ -275,7 +277,7 @@ class Engine:
             kind = (fact.category, fact.severity, fact.is_new, fact.regressed)
             if (is_concerned := concerns.get(kind)) is None:
                 is_concerned = concerns[kind] = ranked in self._index.of_fact(fact)
-            if is_concerned and self._key_of(ranked.rule, fact, int(fact.time)) == watched.key:
+            if is_concerned and (takes_all or self._key_of(rule, fact, int(fact.time)) == watched.key):
                 looked_at.append(fact)
         shown = looked_at[:_SHOWN]
         return Evidence(
