@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from monitor.alerts.dispatch.dispatcher import dispatch
-from monitor.digest.allocation import give_back_large_blocks
 from monitor.digest.clock import JOBS
 from monitor.digest.rooms import COLLECTORS
 from monitor.digest.worker import Worker
@@ -23,7 +22,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         os.umask(0o077)
-        give_back_large_blocks()
         # With DEBUG, Django would write down each statement: thousands in a batch, and nobody reads them here.
         settings.DEBUG = False
         worker = Worker(
