@@ -64,7 +64,7 @@ def _run(running: Running, folder: Path, *options: str) -> str:
 @pytest.mark.stack
 def test_nothing_fails_and_all_answers_are_as_documented(running: Running, tmp_path: Path) -> None:
     said = _run(
-        running, tmp_path, "--phases", "coverage,fuzzing", "-n", "3", "--max-time", "30", "--seed", "1"
+        running, tmp_path, "--phases", "coverage,fuzzing", "-n", "3", "--max-time", "15", "--seed", "1"
     )
     assert "passed" in said
     assert "submission_failed" not in running.monitor.log("web")

@@ -10,12 +10,12 @@ from tests.monitor_site.deliveries.killing import Honouring, environment, insert
 from tests.monitor_site.deliveries.receivers import receiving
 from tests.monitor_site.digest.processes import prepared, stop, wait_until
 
-NUMBER = 300
+NUMBER = 150
 
 
 def test_each_is_told_once_or_shown_as_failed(tmp_path: Path) -> None:
     hook = Honouring()
-    hook.holds_from = 120
+    hook.holds_from = 60
     with receiving(hook) as receiver:
         (tmp_path / "strategy").mkdir()
         settings = environment(tmp_path / "strategy", receiver.url, attempts=3)
