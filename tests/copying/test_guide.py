@@ -207,7 +207,7 @@ def test_a_failing_view_gives_the_page_with_its_id_and_one_scrubbed_classified_e
 
 def test_a_failing_task_is_tried_again_and_reported_once(site: str, worker: None, host: Receiver) -> None:
     assert httpx.get(f"{site}/queue/").text == "queued"
-    assert host.wait_until(lambda: events(host, "ConnectionError"))
+    assert host.wait_until(lambda: events(host, "ConnectionError"), timeout_s=150)
     [event] = events(host, "ConnectionError")
     assert event["tags"]["category"] == "external_service"
     assert event["tags"]["task_name"] == "yoursite.tasks.fetch"
