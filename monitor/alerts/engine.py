@@ -85,7 +85,7 @@ class Engine:
             self._remember(place, fact)
             second = min(int(fact.time), self._episodes.now)
             for ranked in rules:
-                key = self._key_of(ranked.rule, fact, second)
+                key = self._key_of(ranked, fact, second)
                 if key is not None and (change := self._count(ranked, place, key, second, fact.times)):
                     told.append(change)
         return self._transitions(told)
@@ -215,8 +215,11 @@ class Engine:
         condition.add(second, times)
         return self._episodes.added(watched)
 
-    def _key_of(self, rule: AlertRule, fact: Fact, second: int) -> str | None:
+    def _key_of(self, ranked: Ranked, fact: Fact, second: int) -> str | None:
         """What the fact is counted under; None where the rule, one of the index's, does not look at it."""
+        if ranked.counts_all:
+            return "all"
+        rule = ranked.rule
         if rule.watches != "events" and second <= self._episodes.now - LATE_S:
             return None
         if rule.tags and any(fact.tags.get(name) != value for name, value in rule.tags.items()):
@@ -266,10 +269,8 @@ class Engine:
     def _evidence(self, change: Change) -> Evidence:
         watched = change.watched
         ranked = watched.ranked
-        rule = ranked.rule
-        if rule.watches not in ("events", "new_issue", "regression"):
+        if ranked.rule.watches not in ("events", "new_issue", "regression"):
             return Evidence()
-        takes_all = rule.watches == "events" and rule.per == "all" and not rule.tags and rule.release != "new"
         # Of so many facts there are few kinds: the index is asked once for each.
         concerns: dict[tuple[str, str, bool, bool], bool] = {}
         looked_at = []
@@ -277,7 +278,7 @@ class Engine:
             kind = (fact.category, fact.severity, fact.is_new, fact.regressed)
             if (is_concerned := concerns.get(kind)) is None:
                 is_concerned = concerns[kind] = ranked in self._index.of_fact(fact)
-            if is_concerned and (takes_all or self._key_of(rule, fact, int(fact.time)) == watched.key):
+            if is_concerned and self._key_of(ranked, fact, int(fact.time)) == watched.key:
                 looked_at.append(fact)
         shown = looked_at[:_SHOWN]
         return Evidence(

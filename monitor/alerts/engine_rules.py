@@ -22,6 +22,8 @@ class Ranked:
     environments: frozenset[str]
     features: frozenset[str]
     slos: tuple[Slo, ...]
+    counts_all: bool
+    """Of events that are of its categories and severities, it counts each, and all together."""
 
 
 class RuleIndex:
@@ -37,6 +39,7 @@ class RuleIndex:
                 frozenset(rule.environments) or where,
                 frozenset(rule.features),
                 tuple(strategy.slos[name] for name in rule.slos),
+                rule.watches == "events" and rule.per == "all" and not rule.tags and rule.release != "new",
             )
             for rank, rule in enumerate(sharper_first(strategy.alerts))
             if rule.enabled

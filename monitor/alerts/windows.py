@@ -43,8 +43,6 @@ class Sums:
         """Let go of what is out of the window at `now`."""
         edge = now - self.window_s
         order = self._order
-        if order and order[0] > edge:
-            return
         while order and order[0] <= edge:
             total, bad = self._cells.pop(heappop(order))
             self.total -= total

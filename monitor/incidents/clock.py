@@ -46,14 +46,14 @@ _nap: _Nap | None = None
 
 
 def watch(now: float) -> None:
-    """Open incidents climb and owe updates. Asked each second: while none is open it is one look at an index, and while
-    nothing is due and nothing has changed one at the database's number of changes."""
+    """Open incidents climb and owe updates. Asked each second: while none is open it is one look at an index; while
+    nothing is due and nothing has changed, one more at the database's number of changes."""
     global _nap
+    if database().execute(_ANY_OPEN, tuple(OPEN_STATES)).fetchone() is None:
+        return
     strategy = current_strategy()
     seen = (*state_of_database(), strategy)
     if _nap is not None and _nap.seen == seen and _nap.since <= now < _nap.until:
-        return
-    if database().execute(_ANY_OPEN, tuple(OPEN_STATES)).fetchone() is None:
         return
     until = inf
     for incident in Incident.objects.filter(state__in=OPEN_STATES).select_related("project"):
