@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from stack.folder import throwaway
-from stack.relay.receiving import OtherProcess, Share
+from stack.relay.receiving import LEFT, OtherProcess, Share
 from stack.relay.sending import Sender
 from stack.sites import APPLICATION, MONITOR, SITES, Site, concerned, failures_before, site_with, sites_below
 from stack.sites import location as location_of
@@ -139,14 +139,18 @@ def other_shares(config: pytest.Config) -> Iterator[Share]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Before any selection: what another process runs is not deselected here."""
     if share := config.getoption("share"):
-        items[:] = [item for item in items if bool(item.get_closest_marker("stack")) == (share == "stack")]
+        ours = [item for item in items if bool(item.get_closest_marker("stack")) == (share == "stack")]
+        config.stash[LEFT] = frozenset(item.nodeid for item in items) - {item.nodeid for item in ours}
+        items[:] = ours
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """What is below a common folder and not this site's."""
+    """What is below a common folder and not this site's; for the process that runs `stack`, files that do not name it.
+
+    Most do not, and importing them takes half a minute. A test that was missed so would be an error: `report_lost`.
+    """
     site = config.stash.get(_site, None)
     if site is None or site in sites_below(collection_path, config.rootpath):
-        # Most files have no such test, and importing them takes half a minute.
         is_file = config.getoption("share") == "stack" and collection_path.match("test_*.py")
         return True if is_file and "mark.stack" not in collection_path.read_text() else None
     return True

@@ -27,6 +27,8 @@ from stack.sites import Site
 ASK_EACH_S = 0.5
 # What the pipe holds while a test of ours is running, where the system lets a process choose.
 PIPE_BYTES = 1024 * 1024
+# Node ids of tests that this process has collected and leaves to another one.
+LEFT = pytest.StashKey[frozenset[str]]()
 # For fixtures to be torn down after an interrupt; less than `script/test` waits for this process.
 PATIENCE_S = 20
 # How a session ends that ran to its end.
@@ -114,6 +116,7 @@ class OtherProcess:
                 selected = [self.item(session, nodeid) for nodeid in message["items"]]
                 deselected = [self.item(session, nodeid) for nodeid in message["deselected"]]
                 self.report_collected([*selected, *deselected])
+                self.report_lost({*message["items"], *message["deselected"]})
                 if deselected:
                     self.config.hook.pytest_deselected(items=deselected)
                 return selected
@@ -135,6 +138,14 @@ class OtherProcess:
             return
         report = pytest.CollectReport(self.share.site.folders[-1], "passed", None, items)
         self.config.hook.pytest_collectreport(report=report)
+
+    def report_lost(self, found: set[str]) -> None:
+        """What was left to that process and is not among what it has found would be run by nobody."""
+        if self.share.is_collected_here and (lost := self.config.stash.get(LEFT, frozenset()) - found):
+            words = f"Left to the process with the tests of {self.share.title}, which has not found them:"
+            text = "\n".join([words, *sorted(lost)])
+            report = pytest.CollectReport(self.share.site.folders[-1], "failed", text, [])
+            self.config.hook.pytest_collectreport(report=report)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> object:
