@@ -76,7 +76,8 @@ def workers(root: Path) -> list[WorkerState]:
             try:
                 if _lives(descriptor):
                     found.append(WorkerState(**orjson.loads(os.pread(descriptor, 65536, 0))))
-                else:
+                elif os.fstat(descriptor).st_size:
+                    # Written only under its lock. An empty one was made a moment ago and is about to be locked.
                     path.unlink(missing_ok=True)
             finally:
                 os.close(descriptor)

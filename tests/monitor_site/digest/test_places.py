@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import sqlite3
 import threading
@@ -269,4 +270,20 @@ def test_states_of_other_versions_are_passed_over(tmp_path: Path) -> None:
     assert workers(tmp_path) == []
     state.tell(runs_clock=True)
     assert [one.runs_clock for one in workers(tmp_path)] == [True]
+    state.close()
+
+
+def test_who_looks_while_a_worker_starts_does_not_sweep_its_state_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = fcntl.flock
+
+    def look_then_lock(descriptor: int, operation: int) -> None:
+        if operation == fcntl.LOCK_EX:
+            assert workers(tmp_path) == []
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", look_then_lock)
+    state = StateFile(tmp_path)
+    assert [one.pid for one in workers(tmp_path)] == [os.getpid()]
     state.close()
