@@ -39,6 +39,12 @@ class Attempt:
         for collector in self._collectors:
             for name in collector.item_types:
                 self._by_type.setdefault(name, []).append(collector)
+        self._counted = {
+            name
+            for name, takers in self._by_type.items()
+            if any(getattr(collector, "own_outcomes", False) for collector in takers)
+        }
+        """Types whose collectors count them by themselves."""
         self._projects = projects
         self._times = times
         self._outcomes: Outcomes = Counter()
@@ -94,7 +100,8 @@ class Attempt:
                 self._take_item(item, record, replace(origin, item=number) if number else origin)
 
     def _take_item(self, item: Item, record: Record, origin: Origin) -> None:
-        takers = self._by_type.get(item.type) or self._by_type.get(REST, [])
+        name = item.type if item.type in self._by_type else REST
+        takers = self._by_type.get(name, [])
         self.bytes += len(item.payload)
         for number, collector in enumerate(takers):
             try:
@@ -105,7 +112,7 @@ class Attempt:
                     raise UnreadableItemError(str(error)) from error
                 self.rejected.append(_rejected(record, origin.item, error, item.quantities))
                 return
-        if not any(getattr(collector, "own_outcomes", False) for collector in takers):
+        if name not in self._counted:
             for category, quantity in item.quantities.items():
                 self._outcomes[origin.project_id, int(origin.received // 60), DIGESTED, category, ""] += (
                     quantity

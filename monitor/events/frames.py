@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from monitor.events.in_app import is_in_app
 from monitor.events.model import Frame, Json, Stacktrace
-from monitor.events.values import Remarks, bounded, table_of, text_of, values_of, whole_number_of
+from monitor.events.values import Remarks, bounded, is_small, table_of, text_of, values_of, whole_number_of
 
 MAX_FRAMES = 250
 _KEPT_OUTERMOST = 50
@@ -66,7 +66,7 @@ def _frame(raw: Json, platform: str, remarks: Remarks, name: str) -> Frame:
         elif kind is list:
             if len(part) > _MAX_LINES or not _are_lines(part):
                 wrong.append(key)
-        elif kind is dict:
+        elif kind is dict and not is_small(part):
             raw[key] = bounded(part, remarks, name)
     for key in wrong:
         _mend(raw, key, remarks, f"{name}.frames.{key}")

@@ -131,10 +131,10 @@ def _put_labels(event: Event, raw: Json, remarks: Remarks) -> None:
             event.sdk[name] = text_of(event.sdk[name], remarks, f"sdk.{name}", limit=_MAX_LABEL) or ""
     modules = raw.get("modules")
     if modules is not None:
-        event.modules = {
-            name: version if type(version) is str else text_of(version, remarks, "modules") or ""
-            for name, version in table_of(modules, remarks, "modules").items()
-        }
+        event.modules = table_of(modules, remarks, "modules")
+        for name, version in event.modules.items():
+            if type(version) is not str:
+                event.modules[name] = text_of(version, remarks, "modules") or ""
 
 
 def _put_failure(event: Event, raw: Json, remarks: Remarks) -> None:

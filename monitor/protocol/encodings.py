@@ -4,12 +4,12 @@ Peculiar to the protocol: `deflate` is zlib-wrapped (raw is tolerated), encoding
 packed with gzip first), `identity`, an empty value and none at all mean the same.
 """
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, cast
 
 import brotli
 import zstandard
+from zlib_ng import zlib_ng
 
 from monitor.protocol.errors import ProtocolError, Reason
 
@@ -79,7 +79,7 @@ def _bounded(chunks: Chunks, limit: int) -> Iterator[bytes]:
 
 def _gunzip(chunks: Chunks) -> Iterator[bytes]:
     """One gzip member after another, as gzip allows; a hundred are enough, and each costs time."""
-    members, decoder = 1, zlib.decompressobj(16 + zlib.MAX_WBITS)
+    members, decoder = 1, zlib_ng.decompressobj(16 + zlib_ng.MAX_WBITS)
     for chunk in chunks:
         data = chunk
         while data:
@@ -87,7 +87,7 @@ def _gunzip(chunks: Chunks) -> Iterator[bytes]:
                 members += 1
                 if members > _GZIP_MEMBERS_MAX:
                     raise _broken("gzip", f"it has more than {_GZIP_MEMBERS_MAX} members")
-                decoder = zlib.decompressobj(16 + zlib.MAX_WBITS)
+                decoder = zlib_ng.decompressobj(16 + zlib_ng.MAX_WBITS)
             yield _inflated("gzip", decoder, data)
             data = decoder.unused_data or decoder.unconsumed_tail
     yield from _rest("gzip", decoder)
@@ -101,7 +101,7 @@ def _inflate(chunks: Chunks) -> Iterator[bytes]:
             head = data
             if len(head) < 2:
                 continue
-            decoder = zlib.decompressobj(zlib.MAX_WBITS if _is_zlib(head) else -zlib.MAX_WBITS)
+            decoder = zlib_ng.decompressobj(zlib_ng.MAX_WBITS if _is_zlib(head) else -zlib_ng.MAX_WBITS)
             head = b""
         while data:
             if decoder.eof:
@@ -118,14 +118,14 @@ def _is_zlib(head: bytes) -> bool:
     return head[0] & 0x0F == 8 and (head[0] << 8 | head[1]) % 31 == 0
 
 
-def _inflated(name: str, decoder: "zlib._Decompress", data: bytes) -> bytes:
+def _inflated(name: str, decoder: "zlib_ng._Decompress", data: bytes) -> bytes:
     try:
         return decoder.decompress(data, STEP)
-    except zlib.error as error:
+    except zlib_ng.error as error:
         raise _broken(name, str(error)) from error
 
 
-def _rest(name: str, decoder: "zlib._Decompress") -> Iterator[bytes]:
+def _rest(name: str, decoder: "zlib_ng._Decompress") -> Iterator[bytes]:
     # All input is taken, and STEP may have cut what it gives.
     while not decoder.eof:
         chunk = _inflated(name, decoder, b"")

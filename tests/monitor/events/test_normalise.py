@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitor.events import Event, EventScrubber, normalise
 from monitor.events.normalise import filled_in
+from monitor.events.values import Remarks, bounded, is_small, is_storable
 from monitor.grouping import explain, group
 from tests.monitor.events.json_strategies import any_json, events
 from tests.monitor.events.recording import sdk_events
@@ -116,6 +118,31 @@ def test_the_envelopes_event_id_wins_and_dashes_go() -> None:
     odd = made(event_id="not an id")
     assert len(odd.event_id) == 32
     assert reasons(odd) == {"event_id": "invalid_data"}
+
+
+@given(
+    value=any_json,
+    levels=st.integers(0, 20),
+    breadth=st.integers(0, 1100),
+    length=st.integers(0, 9000),
+)
+def test_what_is_called_small_by_its_size_reaches_none_of_the_caps(
+    value: Any, levels: int, breadth: int, length: int
+) -> None:
+    for _ in range(levels):
+        value = {"in": value}
+    value = {"deep": value, "broad": [0] * breadth, "long": "x" * length}
+    if is_storable(value) and is_small(value):
+        assert bounded(copy.deepcopy(value), remarks := Remarks(), "vars") == value
+        assert remarks == []
+
+
+@pytest.mark.parametrize(
+    "value", [{"a": [0] * 1001}, {"a": "x" * 8193}, json.loads('{"a":' * 17 + "0" + "}" * 17)]
+)
+def test_what_reaches_one_cap_is_not_called_small(value: Any) -> None:
+    bounded(copy.deepcopy(value), remarks := Remarks(), "vars")
+    assert remarks and not is_small(value)
 
 
 def test_an_event_of_the_first_years_of_the_store_endpoint_is_understood() -> None:
