@@ -142,7 +142,8 @@ def test_what_is_called_small_by_its_size_reaches_none_of_the_caps(
 )
 def test_what_reaches_one_cap_is_not_called_small(value: Any) -> None:
     bounded(copy.deepcopy(value), remarks := Remarks(), "vars")
-    assert remarks and not is_small(value)
+    assert remarks
+    assert not is_small(value)
 
 
 def test_an_event_of_the_first_years_of_the_store_endpoint_is_understood() -> None:
