@@ -18,8 +18,11 @@ from monitor.alerts.models import Episode, Notification
 from monitor.alerts.outbox import queue
 from monitor.alerts.telling import telling
 from monitor.digest.facts import Fact
+from monitor.history.audit_dates import AuditDates
+from monitor.history.meanwhile import Meanwhile
 from monitor.history.responders import Responders
 from monitor.history.story import Story, Trouble
+from monitor.history.traffic import Traffic
 from monitor.incidents.services import episode_ended
 from monitor.projects.models import Project
 from monitor.site.strategy_file import current_strategy
@@ -42,17 +45,24 @@ class Alarm:
 
 
 def raise_alarms(
-    story: Story, stream: Iterable[Fact | Measurement], project: Project, people: list[User], seed: int
+    story: Story,
+    traffic: Traffic,
+    stream: Iterable[Fact | Measurement],
+    project: Project,
+    people: list[User],
+    seed: int,
 ) -> int:
-    """Episodes and their incidents, as things went on; gives how many episodes."""
+    """Episodes and their incidents, as things went on, and releases to be taken back; gives how many episodes."""
     chance = random.Random(f"{seed}:alarms")  # noqa: S311
-    responders = Responders(people, story, random.Random(f"{seed}:responders"))  # noqa: S311
+    dates = AuditDates()
+    responders = Responders(people, story, random.Random(f"{seed}:responders"), dates)  # noqa: S311
+    meanwhile = Meanwhile(story, traffic, project, responders, dates)
     times: dict[str, float] = {}
     alarms: list[Alarm] = []
     open_ones: dict[tuple[str, str], Alarm] = {}
     with transaction.atomic():
         for transition in _transitions(story, stream, times):
-            responders.act_until(transition.at)
+            meanwhile.until(transition.at)
             key = (transition.rule.id, transition.key)
             if transition.kind == "fired":
                 if _is_open_already(transition, project):
@@ -62,7 +72,8 @@ def raise_alarms(
                 responders.alarmed(alarm.episode, alarm.trouble, transition.at)
             elif key in open_ones:
                 _end(open_ones.pop(key), transition)
-        responders.act_until(story.calendar.until)
+            dates.put_at(transition.at)
+        meanwhile.until(story.calendar.until)
         for alarm in alarms:
             _judge_use(story, alarm, chance)
             _tell(alarm, project, chance)

@@ -27,6 +27,8 @@ class Fault:
     """Where in the month it begins, from 0 to 1."""
     until: float = 1.0
     fingerprint: tuple[str, ...] = ()
+    tried_again: bool = False
+    """The strategy has a task try it again: what is reported is what the last try failed with."""
 
     @property
     def is_task(self) -> bool:
@@ -65,7 +67,7 @@ WEATHER_AWAY = Fault(
     "weather_away", "ConnectTimeout", "The weather service did not answer within 10 s (attempt {n} of 4)",
     "external_service", "P2", "data_tools.tasks.import_weather",
     (_WEATHER, ("data_tools/weather/client.py", "fetch", 58, "    response = client.get(url, params=query)")),
-    module="httpx", fingerprint=("dependency-outage", "weather", "unreachable"),
+    module="httpx", fingerprint=("dependency-outage", "weather", "unreachable"), tried_again=True,
 )  # fmt: skip
 BAD_RELEASE = Fault(
     "bad_release", "AttributeError", "'NoneType' object has no attribute 'best_score'", "programming", "P2",
@@ -111,12 +113,14 @@ SPECIAL = (
 def _now_and_then(
     name: str, kind: str, value: str, category: str, severity: str, place: str, last: Line, per_day: float,
     *, handled: bool = False, level: str = "error", since: float = 0.0, until: float = 1.0, module: str = "",
+    tried_again: bool = False,
 ) -> Fault:  # fmt: skip
     first = {"data_tools.tasks.process_source": _DATA, "data_tools.tasks.import_weather": _WEATHER}.get(
         place, _TRAIN if ".tasks." in place else _VIEW
     )
     return Fault(
-        name, kind, value, category, severity, place, (first, last), per_day, handled, level, module, since, until
+        name, kind, value, category, severity, place, (first, last), per_day, handled, level, module, since, until,
+        tried_again=tried_again,
     )  # fmt: skip
 
 
@@ -152,10 +156,12 @@ COMMON = (
     _now_and_then("gone_file", "FileNotFoundError", "[Errno 2] No such file or directory: '/data/sources/{n}.parquet'",
                   "file", "P2", _SOURCE, ("data_tools/finders.py", "rows", 37, "    return scan_parquet(path)"), 0.7),
     _now_and_then("slow_service", "ReadTimeout", "The read operation timed out", "timeout", "P2", _IMPORT,
-                  ("data_tools/weather/client.py", "fetch", 58, "    response = client.get(url)"), 1.8, module="httpx"),
+                  ("data_tools/weather/client.py", "fetch", 58, "    response = client.get(url)"), 1.8, module="httpx",
+                  tried_again=True),
     _now_and_then("bad_answer", "WeatherAnswerError", "The weather service answered 502 for station {n}",
                   "external_service", "P2", _IMPORT,
-                  ("data_tools/weather/client.py", "checked", 77, "    raise WeatherAnswerError(response)"), 2.2),
+                  ("data_tools/weather/client.py", "checked", 77, "    raise WeatherAnswerError(response)"), 2.2,
+                  tried_again=True),
     _now_and_then("soft_limit", "SoftTimeLimitExceeded", "SoftTimeLimitExceeded()", "timeout", "P2", _FIT,
                   ("experiments/search.py", "run_trials", 83, "    study.optimize(trial, n_trials=left)"), 0.5,
                   module="billiard.exceptions"),

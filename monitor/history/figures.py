@@ -76,13 +76,12 @@ def _requests(row: Served, story: Story) -> Iterator[Figure]:
         "503" if any(one.fault.category == "database" for one in story.troubles_at(row.at)) else "500"
     )
     refused = "404" if place.name == "none" else "400"
-    worked = row.total - row.failed - row.refused
-    by_status = (("200", worked), (refused, row.refused), (server_error, row.failed))
+    by_status = (("200", row.worked), (refused, row.refused), (server_error, row.failed))
     for status, number in by_status:
         if number:
             yield _count(row, "requests", number, route=place.name, status=status)
     if place.feature:
-        for outcome, number in (("ok", worked), ("refused", row.refused), ("failed", row.failed)):
+        for outcome, number in (("ok", row.worked), ("refused", row.refused), ("failed", row.failed)):
             if number:
                 yield _count(row, "feature_uses", number, feature=place.feature, outcome=outcome)
     if place.name == "accounts/login/" and row.refused:
@@ -90,12 +89,14 @@ def _requests(row: Served, story: Story) -> Iterator[Figure]:
 
 
 def _tasks(row: Served, chance: random.Random) -> Iterator[Figure]:
-    worked = row.total - row.failed - row.refused
     name = "training_time_s" if "experiments" in row.place.name else "processing_time_s"
     kind = {"process_source": "upload", "import_weather": "weather", "train": "training"}[
         row.place.name.rpartition(".")[2]
     ]
-    for outcome, number in (("ok", worked), ("refused", row.refused), ("failed", row.failed)):
+    for outcome, number in (("ok", row.recovered), ("failed", row.exhausted)):
+        if number:
+            yield _count(row, "retried_tasks", number, task=row.place.name, outcome=outcome)
+    for outcome, number in (("ok", row.worked), ("refused", row.refused), ("failed", row.failed)):
         if not number:
             continue
         yield _count(row, "tasks", number, task=row.place.name, outcome=outcome)

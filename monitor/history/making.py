@@ -64,7 +64,7 @@ def make_history(
         runs.store_check_ins(story, project.pk, seed)
         runs.store_probes(story, seed)
         stream = stream_of(story, traffic, facts, project.pk, seed)
-        alarms = raise_alarms(story, stream, project, team, seed)
+        alarms = raise_alarms(story, traffic, stream, project, team, seed)
     say(f"{alarms} alert episodes, {Incident.objects.filter(project=project).count()} incidents")
     say(f"{_write_reports(story)} reports written")
     with connection.cursor() as cursor:

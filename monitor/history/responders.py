@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from heapq import heappop, heappush
 
 from monitor.access.models import User
 from monitor.alerts.models import Episode
+from monitor.history.audit_dates import AuditDates
+from monitor.history.public_words import Act, PublicWords
 from monitor.history.story import MINUTE_S, Story, Trouble
 from monitor.incidents import course
 from monitor.incidents.course import IncidentError
@@ -17,24 +18,32 @@ from monitor.incidents.services import open_or_update
 
 _REVIEWED = {"P0": 1.0, "P1": 0.9, "P2": 0.6}
 _HOUR_S = 3600
-_Act = Callable[[Incident, float], None]
 
 
 class Responders:
     """Whoever is on call: `alarmed` by episodes, they `act_until` a time."""
 
-    def __init__(self, people: list[User], story: Story, chance: random.Random) -> None:
+    def __init__(self, people: list[User], story: Story, chance: random.Random, dates: AuditDates) -> None:
         self._people = people
         self._story = story
         self._chance = chance
-        self._due: list[tuple[float, int, int, _Act]] = []
+        self._due: list[tuple[float, int, int, Act]] = []
         self._planned = 0
+        self._called: set[int] = set()
+        self._dates = dates
+        self._words = PublicWords(self._plan, chance)
 
     def alarmed(self, episode: Episode, trouble: Trouble | None, at: float) -> None:
         """Open or join an incident; of a new one, plan who does what when."""
         incident = open_or_update(episode, at)
-        if incident is None or incident.episodes.count() > 1:
+        if incident is not None and incident.episodes.count() == 1:
+            self.called(incident, trouble, at)
+
+    def called(self, incident: Incident, trouble: Trouble | None, at: float) -> None:
+        """To an incident that is new: plan who does what when. Once for each."""
+        if incident.pk in self._called:
             return
+        self._called.add(incident.pk)
         chance, quiet = self._chance, self._story.calendar.busyness(at) < 0.2
         acknowledged = at + chance.uniform(1.2, 4.5) * MINUTE_S * (3 if quiet else 1)
         if at > self._story.calendar.until - 12 * MINUTE_S:
@@ -44,6 +53,7 @@ class Responders:
         if trouble is not None:
             self._plan(trouble.until + chance.uniform(10, 60), incident, self._mitigate)
             self._plan(trouble.until + chance.uniform(5, 16) * MINUTE_S, incident, self._resolve)
+            self._words.plan(incident, trouble, acknowledged)
         review_at = max(acknowledged, trouble.until if trouble else at) + chance.uniform(5, 21) * _HOUR_S
         if chance.random() < _REVIEWED.get(incident.severity, 0.5):
             self._plan(review_at, incident, lambda one, when: self._review(one, when, trouble))
@@ -53,8 +63,9 @@ class Responders:
         while self._due and self._due[0][0] <= at:
             when, _, pk, act = heappop(self._due)
             act(Incident.objects.get(pk=pk), when)
+            self._dates.put_at(when)
 
-    def _plan(self, at: float, incident: Incident, act: _Act) -> None:
+    def _plan(self, at: float, incident: Incident, act: Act) -> None:
         self._planned += 1
         heappush(self._due, (at, self._planned, incident.pk, act))
 

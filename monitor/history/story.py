@@ -28,6 +28,16 @@ class Outing:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What users notice of a trouble, in the words of the status page; without features, of all of them."""
+
+    title: str
+    impact: str
+    """none, degraded or down, as the incidents have it."""
+    features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """From `since` to `until`, `share` of what comes to the places of `fault` fails; "everywhere" is every request."""
 
@@ -43,6 +53,8 @@ class Trouble:
     fix: str = ""
     at_least: float = 0.0
     """So many a minute, however little there is to do."""
+    notice: Notice | None = None
+    """None: users are told nothing of it."""
 
     @property
     def is_sudden(self) -> bool:
@@ -75,6 +87,11 @@ class Story:
     def troubles_at(self, at: float) -> list[Trouble]:
         return [one for one in self.troubles if one.holds(at)]
 
+    def sudden_trouble_at(self, at: float) -> Trouble | None:
+        """The shortest of those that people would be told of."""
+        sudden = [one for one in self.troubles_at(at) if one.is_sudden]
+        return min(sudden, key=lambda one: one.until - one.since, default=None)
+
 
 def story_of(calendar: Calendar) -> Story:
     """The same events whatever the length: a short history holds them closer together."""
@@ -102,6 +119,9 @@ def story_of(calendar: Calendar) -> Story:
     )
 
 
+_NO_WEATHER = Notice("Weather cannot be imported (generated)", "down", ("weather",))
+
+
 def _troubles(calendar: Calendar, bad: float, returned: float) -> list[Trouble]:
     at, end = calendar.at, calendar.until
     outage = at(0.45, "14:06", working_day=True)
@@ -115,21 +135,25 @@ def _troubles(calendar: Calendar, bad: float, returned: float) -> list[Trouble]:
             faults.DATABASE_AWAY, outage, outage + 11 * MINUTE_S, 0.92, everywhere=True, slowness=3.0,
             cause="The disk of the database host was full: a log was not rotated.",
             fix="The log is rotated, and the disk's filling is watched.",
+            notice=Notice("HydroML does not answer (generated)", "down"),
         ),
         Trouble(
             faults.CACHE_AWAY, cache, cache + 24 * MINUTE_S, 0.6, slowness=2.2,
             cause="Redis was restarted with more memory than its host had.",
             fix="Its limit is set, and the host has a reserve.",
+            notice=Notice("Pages are slower than usual (generated)", "degraded", ("projects",)),
         ),
         Trouble(
             faults.WEATHER_AWAY, weather, weather + 95 * MINUTE_S, 0.97, at_least=1.3,
             cause="The weather service was down; nothing of ours had changed.",
             fix="Imports wait and go on by themselves when it is back.",
+            notice=_NO_WEATHER,
         ),
         Trouble(
             faults.BAD_RELEASE, bad + 2 * MINUTE_S, bad + 52 * MINUTE_S, 0.85,
             cause="2.4.0 read the best score of experiments that have no search.",
             fix="Taken back to 2.3.1 after 52 minutes; 2.4.1 asks whether there was a search, and a test does, too.",
+            notice=Notice("Pages of experiments do not open (generated)", "degraded", ("experiments",)),
         ),
         Trouble(faults.RETURNED, calendar.since + 3600, at(0.42, "16:20", working_day=True), 0.02, at_least=0.005),
         Trouble(
@@ -147,6 +171,6 @@ def _troubles(calendar: Calendar, bad: float, returned: float) -> list[Trouble]:
             cause="One agency's files came with columns under other names.",
             fix="The names are known now.",
         ),
-        Trouble(faults.WEATHER_AWAY, end - 52 * MINUTE_S, end, 0.9, at_least=1.5),
+        Trouble(faults.WEATHER_AWAY, end - 52 * MINUTE_S, end, 0.9, at_least=1.5, notice=_NO_WEATHER),
         Trouble(faults.BROKEN_FILES, end - 9 * MINUTE_S, end, 0.7, at_least=1.1),
     ]  # fmt: skip

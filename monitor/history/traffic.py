@@ -19,6 +19,7 @@ PEAK_A_MINUTE = 34.0
 """Requests a minute when most is going on, at scale 1."""
 USERS = 140
 _FORGED_USER = 9001
+_RECOVERS_IN_TROUBLE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Place:
     feature: str
     refused: float = 0.01
     """Share that the user has to mend: 4xx, or a task that refuses its input."""
+    recovers: float = 0.0
+    """Share of the runs that go well which failed at first, and were tried again."""
 
     @property
     def is_task(self) -> bool:
@@ -59,7 +62,7 @@ PLACES = (
     Place("accounts/password-reset/", 0.2, 90, "sign_in"),
     Place("none", 1.2, 12, "", 1.0),
     Place("data_tools.tasks.process_source", 1.8, 4_200, "data", 0.06),
-    Place("data_tools.tasks.import_weather", 1.0, 6_500, "weather", 0.01),
+    Place("data_tools.tasks.import_weather", 1.0, 6_500, "weather", 0.01, recovers=0.08),
     Place("experiments.tasks.train", 1.5, 21_000, "experiments", 0.02),
 )
 _WEIGHTS = sum(place.weight for place in PLACES)
@@ -80,6 +83,14 @@ class Served:
     """Met an error and went on."""
     refused: int = 0
     slowness: float = 1.0
+    exhausted: int = 0
+    """Of the runs that failed, those that had been tried again before."""
+    recovered: int = 0
+    """Of the runs that went well, those that did so when they were tried again."""
+
+    @property
+    def worked(self) -> int:
+        return self.total - self.failed - self.refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,8 @@ def traffic_of(story: Story, seed: int, scale: float) -> Traffic:
         row.failed = min(row.failed, row.total)
         row.refused = min(row.refused, row.total - row.failed)
         row.errored = min(row.errored, row.total - row.failed)
+        row.exhausted = min(row.exhausted, row.failed)
+    _recover(found.served, seed)
     found.occurrences.sort(key=lambda one: one.at)
     return found
 
@@ -160,6 +173,8 @@ def _go_wrong(chance: random.Random, trouble: Trouble, row: Served, into: list[O
         row.errored += bad
     else:
         row.failed += bad
+    if fault.tried_again:
+        row.exhausted += bad
     if fault.category == "security":
         # One event tells of many requests of one client.
         bad = 1 if bad and chance.random() < 0.5 else 0
@@ -189,7 +204,18 @@ def _now_and_then(
             row.failed += 1
         elif fault.level == "error":
             row.errored += 1
+        if fault.tried_again:
+            row.exhausted += 1
         into.append(_occurrence(chance, row, fault))
+
+
+def _recover(served: list[Served], seed: int) -> None:
+    """Of what a try more has mended nothing is reported: it is only counted."""
+    chance = random.Random(f"{seed}:recovered")  # noqa: S311
+    for row in served:
+        if row.place.recovers:
+            share = _RECOVERS_IN_TROUBLE if row.exhausted else row.place.recovers
+            row.recovered = sum(chance.random() < share for _ in range(row.worked))
 
 
 def _occurrence(chance: random.Random, row: Served, fault: Fault) -> Occurrence:

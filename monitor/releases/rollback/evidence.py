@@ -80,13 +80,17 @@ def evidence_of(deploy: Deploy, project: Project, rules: Rules, now: float) -> E
     if previous is not None:
         since = deployed - rules.window_s
         before = measured(project, deploy.environment, previous, since, deployed, since)
+    return Evidence(found, before, previous.version if previous else "", beyond(found, rules))
+
+
+def beyond(found: Measured, rules: Rules) -> tuple[str, ...]:
+    """Which limits it is beyond, with enough of it to say so, each by its own kind."""
     broken = []
-    # Enough of it to say so, each by its own kind.
     if found.requests >= rules.minimum and (found.error_rate or 0.0) > rules.error_rate:
         broken.append("error_rate")
     if found.sessions >= rules.minimum and (found.crash_free or 0.0) < rules.crash_free:
         broken.append("crash_free")
-    return Evidence(found, before, previous.version if previous else "", tuple(broken))
+    return tuple(broken)
 
 
 def measured(

@@ -7,23 +7,28 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-from monitor.access.models import User
+from monitor.access.models import AuditEntry, User
 from monitor.alerts.models import Episode, Notification
 from monitor.crons.models import CheckIn
 from monitor.digest import facts
 from monitor.history.figures import ENVIRONMENT
 from monitor.history.many_issues import add_issues
 from monitor.history.mark import made_history
+from monitor.incidents import status
 from monitor.incidents.models import Incident, State
 from monitor.issues.models import Issue, StoredEvent
-from monitor.metrics.selectors import Where, error_rate
+from monitor.metrics.selectors import Where, error_rate, sums
 from monitor.projects.models import Project
 from monitor.releases.models import Deploy, Regression, ReleaseHour
+from monitor.releases.rollback.models import Rollback
+from monitor.releases.rollback.models import State as RollbackState
+from monitor.site.strategy_file import current_strategy
 from monitor.stats.models import EventCount
 
 DAYS = 3
@@ -80,6 +85,77 @@ def test_a_made_history_agrees_with_itself(made: Project) -> None:
     assert Deploy.objects.filter(release__version="hydroml@2.3.1", environment=ENVIRONMENT).count() == 2
     assert CheckIn.objects.filter(status="missed").exists()
     assert facts.subscribers, "The rooms listen again."
+
+
+def test_the_bad_release_was_seen_retries_were_counted_and_users_were_told(made: Project) -> None:
+    with time_machine.travel(_last_thursday(), tick=False):
+        _the_bad_release_was_seen_by_what_was_known_then(made)
+        _retries_are_a_part_of_the_runs(made)
+    _users_were_told(datetime.fromtimestamp(_last_thursday(), UTC))
+
+
+def _the_bad_release_was_seen_by_what_was_known_then(made: Project) -> None:
+    found = Rollback.objects.get(release__version="hydroml@2.4.0")
+    assert (found.state, found.mode) == (RollbackState.SAID, "dry_run")
+    assert not found.calls.exists()
+    of_place = Deploy.objects.filter(environment=ENVIRONMENT).order_by("finished_at")
+    before, after = (
+        of_place.filter(**{f"finished_at__{which}": found.deployed_at}) for which in ("lt", "gt")
+    )
+    assert found.previous == before.reverse()[0].release.version
+    assert found.deployed_at < found.found_at < after[0].finished_at
+
+    # By the minutes that had been sent when it was found, and none after.
+    where = Where([made.pk], environment=ENVIRONMENT, release="hydroml@2.4.0")
+    now, deployed, seen = found.evidence["now"], found.deployed_at.timestamp(), found.found_at.timestamp() - 5
+    first = -(-now["since"] // 60) * 60
+    requests, visits = error_rate(where, first, seen), error_rate(where, deployed, seen)
+    assert (now["requests"], now["failed"]) == (requests.total, requests.bad)
+    assert (now["sessions"], now["crashed"]) == (visits.total, visits.bad)
+    limits = current_strategy().rollback
+    assert now["sessions"] >= limits.minimum
+    assert now["crash_free"] < limits.crash_free
+    earlier = Where([made.pk], environment=ENVIRONMENT, release=found.previous)
+    then = error_rate(earlier, deployed - limits.window_s, deployed)
+    was = found.evidence["before"]
+    assert (was["requests"], was["failed"]) == (then.total, then.bad)
+
+    assert found.incident is not None
+    assert found.incident.timeline.filter(kind="rollback", at=found.found_at).exists()
+    assert AuditEntry.objects.get(action="rollback.found", target=str(found)).at == found.found_at
+    told = Notification.objects.filter(once__startswith=f"rollback:{found.pk}")
+    assert set(told.values_list("state", flat=True)) <= {Notification.State.SENT, Notification.State.FAILED}
+    assert told.exists()
+
+
+def _retries_are_a_part_of_the_runs(made: Project) -> None:
+    where, until = Where([made.pk], environment=ENVIRONMENT), time.time()
+    since = until - DAYS * 86_400
+    retried = sums(where, "retried_tasks", since, until, by=("task", "outcome"))
+    runs = sums(where, "tasks", since, until, by=("task", "outcome"))
+    task = "data_tools.tasks.import_weather"
+    assert set(retried) == {(task, "ok"), (task, "failed")}
+    assert all(0 < number <= runs[key] for key, number in retried.items())
+
+
+def _users_were_told(until: datetime) -> None:
+    outage = Incident.objects.get(rule="database")
+    words = list(outage.public_updates.order_by("at"))
+    assert [one.stage for one in words] == ["investigating", "monitoring", "resolved"]
+    assert outage.resolved_at is not None
+    assert outage.detected_at < words[0].at < words[1].at < outage.resolved_at < words[2].at
+    due = timedelta(seconds=current_strategy().incidents.public_update_due_s)
+    assert words[0].at - outage.detected_at < due
+    assert all(one.user == outage.owner for one in words)
+    assert outage.timeline.filter(kind="published").count() == 3
+    published = AuditEntry.objects.filter(action="incident.published", target=str(outage)).order_by("at")
+    assert [one.at for one in published] == [one.at for one in words]
+
+    page = status.reckoned(current_strategy(), until)
+    assert "HydroML does not answer (generated)" in [one.title for one in page.past]
+    (open_one,) = page.open
+    assert open_one.title == "Weather cannot be imported (generated)"
+    assert "Weather import does not work" in open_one.words[0].text
 
 
 def test_pages_say_that_it_is_made_up_a_second_one_is_refused_and_lists_can_be_filled(

@@ -37,6 +37,19 @@ def test_figures_and_errors_come_from_one_table(told: tuple[Story, Traffic]) -> 
     assert all(row.failed + row.refused <= row.total for row in traffic.served)
 
 
+def test_what_is_tried_again_is_a_part_of_what_went_well_and_of_what_failed(
+    told: tuple[Story, Traffic],
+) -> None:
+    _, traffic = told
+    for row in traffic.served:
+        assert row.recovered <= row.worked
+        assert row.exhausted <= row.failed
+        assert row.place.is_task or not row.recovered + row.exhausted
+    exhausted = sum(row.exhausted for row in traffic.served)
+    assert 0 < exhausted <= sum(one.fault.tried_again for one in traffic.occurrences)
+    assert sum(row.recovered for row in traffic.served) > 0
+
+
 def test_nights_and_week_ends_are_quiet(told: tuple[Story, Traffic]) -> None:
     _, traffic = told
     by_hour: Counter[tuple[bool, int]] = Counter()
@@ -76,10 +89,22 @@ def test_any_length_has_its_story_within_it(days: int) -> None:
     assert all(one.at <= END for one in story.outings)
 
 
+def test_the_status_page_has_words_for_what_users_are_told(told: tuple[Story, Traffic]) -> None:
+    strategy = load_strategy()
+    notices = [one.notice for one in told[0].troubles if one.notice is not None]
+    assert {one.impact for one in notices} == {"down", "degraded"}
+    for notice in notices:
+        assert set(notice.features) <= set(strategy.features), notice.title
+        assert notice.title.endswith("(generated)")
+
+
 def test_faults_are_the_strategys_and_happen_where_something_is_served() -> None:
     strategy = load_strategy()
     for fault in (*COMMON, *SPECIAL):
         assert fault.category in strategy.categories, fault.name
         assert fault.severity in strategy.severities, fault.name
         assert fault.place in BY_NAME, fault.name
+        if fault.tried_again:
+            assert fault.is_task
+            assert strategy.categories[fault.category].retryable, fault.name
     assert len({fault.name for fault in (*COMMON, *SPECIAL)}) == len(COMMON) + len(SPECIAL)
