@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from functools import partial
 
+from monitor.access.models import User
 from monitor.history.story import MINUTE_S, Notice, Trouble
 from monitor.incidents import status
 from monitor.incidents.course import moment
@@ -23,24 +24,25 @@ _AGAIN_AFTER_S = 15 * MINUTE_S
 class PublicWords:
     """Of each trouble that users notice, one incident is published, by whoever deals with it."""
 
-    def __init__(self, plan: Plan, chance: random.Random) -> None:
+    def __init__(self, people: list[User], plan: Plan, chance: random.Random) -> None:
+        self._people = people
         self._plan = plan
         self._chance = chance
         self._told_of: set[Trouble] = set()
 
-    def plan(self, incident: Incident, trouble: Trouble, acknowledged: float) -> None:
-        """A word soon after somebody deals with it, one when the cause is known if it is long, and two at its end."""
+    def plan(self, incident: Incident, trouble: Trouble, alarmed: float) -> None:
+        """A word soon after the first alert, one when the cause is known if it takes long, and two at its end."""
         if trouble.notice is None or trouble in self._told_of:
             return
         self._told_of.add(trouble)
         later = self._chance.uniform
         times = {
-            "investigating": acknowledged + later(2, 5) * MINUTE_S,
+            "investigating": alarmed + later(4, 8) * MINUTE_S,
             "monitoring": trouble.until + later(1.5, 4) * MINUTE_S,
             "resolved": trouble.until + later(17, 25) * MINUTE_S,
         }
-        if trouble.until - acknowledged > _LONG_S:
-            times["identified"] = trouble.until - later(0.2, 0.4) * (trouble.until - acknowledged)
+        if trouble.until - alarmed > _LONG_S:
+            times["identified"] = trouble.until - later(0.2, 0.4) * (trouble.until - alarmed)
         for stage, at in times.items():
             self._plan(at, incident, partial(self._say, notice=trouble.notice, stage=stage))
 
@@ -61,6 +63,6 @@ class PublicWords:
             features=list(notice.features),
             stage=stage,
             text=drafts[stage],
-            by=incident.owner or "make_history",
+            by=incident.owner or self._people[0],
             now=at,
         )

@@ -31,13 +31,17 @@ class Responders:
         self._planned = 0
         self._called: set[int] = set()
         self._dates = dates
-        self._words = PublicWords(self._plan, chance)
+        self._words = PublicWords(people, self._plan, chance)
 
     def alarmed(self, episode: Episode, trouble: Trouble | None, at: float) -> None:
         """Open or join an incident; of a new one, plan who does what when."""
         incident = open_or_update(episode, at)
-        if incident is not None and incident.episodes.count() == 1:
+        if incident is None:
+            return
+        if incident.episodes.count() == 1:
             self.called(incident, trouble, at)
+        if trouble is not None:
+            self._words.plan(incident, trouble, at)
 
     def called(self, incident: Incident, trouble: Trouble | None, at: float) -> None:
         """To an incident that is new: plan who does what when. Once for each."""
@@ -53,7 +57,6 @@ class Responders:
         if trouble is not None:
             self._plan(trouble.until + chance.uniform(10, 60), incident, self._mitigate)
             self._plan(trouble.until + chance.uniform(5, 16) * MINUTE_S, incident, self._resolve)
-            self._words.plan(incident, trouble, acknowledged)
         review_at = max(acknowledged, trouble.until if trouble else at) + chance.uniform(5, 21) * _HOUR_S
         if chance.random() < _REVIEWED.get(incident.severity, 0.5):
             self._plan(review_at, incident, lambda one, when: self._review(one, when, trouble))

@@ -56,12 +56,12 @@ def drafts_of(strategy: Strategy, incident: Incident, now: datetime) -> list[Dra
 
 
 def _what(strategy: Strategy, incident: Incident) -> str:
+    """Titles of features stand at the end: which of them are plurals, nobody has said."""
     titles = [strategy.features[name].title for name in incident.features if name in strategy.features]
-    features = _listed(titles) if titles else "HydroML"
-    verb = "have" if len(titles) > 1 else "has"
-    if incident.impact == Impact.DOWN:
-        return f"{features} {'do' if len(titles) > 1 else 'does'} not work"
-    return f"{features} {verb} been slow or failing for some of you"
+    what = "the following" if titles else "HydroML"
+    is_down = incident.impact == Impact.DOWN
+    said = f"{what} {'does not work' if is_down else 'has been slow or failing for some of you'}"
+    return f"{said}: {_listed(titles)}" if titles else said
 
 
 def _listed(words: list[str]) -> str:

@@ -155,7 +155,7 @@ def _users_were_told(until: datetime) -> None:
     assert "HydroML does not answer (generated)" in [one.title for one in page.past]
     (open_one,) = page.open
     assert open_one.title == "Weather cannot be imported (generated)"
-    assert "Weather import does not work" in open_one.words[0].text
+    assert "the following does not work: Weather import." in open_one.words[0].text
 
 
 def test_pages_say_that_it_is_made_up_a_second_one_is_refused_and_lists_can_be_filled(

@@ -126,7 +126,7 @@ def test_drafts_have_the_facts(incident: Incident) -> None:
         for one in drafts_of(current_strategy(), incident, datetime(2026, 11, 29, 12, 10, tzinfo=UTC))
     }
     assert drafts["investigating"] == (
-        "Since 13:00 (Europe/Vienna), Projects and data sources do not work. We are looking for the cause."
+        "Since 13:00 (Europe/Vienna), the following does not work: Projects and data sources. We are looking for the cause."
         " The next word from us stands here by 13:25."
     )
     assert "for 30 minutes" in drafts["resolved"]
