@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -26,11 +27,13 @@ class Application:
         self.status = 200
         self.delay_s = 0.0
         self.asked: list[str] = []
+        self.headers: dict[str, str] = {}
         application = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 application.asked.append(self.path)
+                application.headers = dict(self.headers)
                 time.sleep(application.delay_s)
                 self.send_response(application.status)
                 self.send_header("Content-Length", "0")
@@ -91,6 +94,15 @@ def test_two_hundreds_are_good_and_everything_else_says_why(application: Applica
     assert "Timeout" in late.text
 
 
+def test_a_probe_is_a_request_like_a_visitors_with_the_addresss_user(application: Application) -> None:
+    assert ask(application.address.replace("//", "//ada:two%3Awords@"), 30).is_good
+    assert application.headers["Host"] == application.address.removeprefix("http://")
+    assert application.headers["Authorization"] == f"Basic {b64encode(b'ada:two:words').decode()}"
+    assert ask(f"{application.address}?deep=1", 30).is_good
+    assert application.asked[-1] == "/?deep=1"
+    assert "Authorization" not in application.headers
+
+
 def test_nobody_there_is_an_answer_too(application: Application) -> None:
     address = application.address
     application.server.server_close()
@@ -98,7 +110,14 @@ def test_nobody_there_is_an_answer_too(application: Application) -> None:
     assert not gone.is_good
     # Refused, or reset while the socket is being closed.
     assert gone.text.startswith(("ConnectError", "ReadError"))
-    assert not ask("http://[broken", 5).is_good
+    for address in (
+        "http://[broken",
+        "http://host:port/",
+        "ftp://host/",
+        "no address",
+        "http://häuser.example/",
+    ):
+        assert not ask(address, 5).is_good
 
 
 def test_one_miss_is_none_two_in_a_row_are_down_and_one_answer_is_up(db: None) -> None:
