@@ -21,6 +21,11 @@ def record(
     )
 
 
+def user_behind(actor: Actor) -> User | None:
+    """The person: of a request, or of a token. None for a process."""
+    return _who(actor)[0]
+
+
 def _who(actor: Actor) -> tuple[User | None, str]:
     if isinstance(actor, HttpRequest):
         actor = actor.user if isinstance(actor.user, User) else "anonymous"

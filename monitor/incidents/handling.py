@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from monitor.access.audit import Actor, record
+from monitor.access.audit import Actor, record, user_behind
 from monitor.access.models import User
 from monitor.incidents import course, telling
 from monitor.incidents.course import IncidentError
-from monitor.incidents.journal import LONGEST_TEXT, user_of, write
+from monitor.incidents.journal import LONGEST_TEXT, write
 from monitor.incidents.models import Incident, State, Tick
 from monitor.issues.models import Issue
 from monitor.site.strategy_file import current_strategy
@@ -167,7 +167,9 @@ def tick(incident: Incident, checklist: str, item: str, by: Actor, now: float, *
             return False
         if done:
             at = course.moment(now)
-            Tick.objects.create(incident=incident, checklist=checklist, item=item, at=at, user=user_of(by))
+            Tick.objects.create(
+                incident=incident, checklist=checklist, item=item, at=at, user=user_behind(by)
+            )
         else:
             found.delete()
         write(incident, "checklist", f"{'Done' if done else 'Not done after all'}: {item}", now, by=by)
@@ -179,7 +181,7 @@ def _moved(incident: Incident, move: Callable[[], bool], by: Actor, now: float, 
     before = _read_again(incident).state
     if not move():
         return False
-    user = user_of(by)
+    user = user_behind(by)
     if incident.owner_id is None and user is not None and kind != "reopened":
         incident.owner = user
     incident.save()
@@ -195,7 +197,7 @@ def _read_again(incident: Incident) -> Incident:
 
 
 def _name(by: Actor) -> str:
-    user = user_of(by)
+    user = user_behind(by)
     return str(user) if user is not None else "The monitor"
 
 

@@ -5,23 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
-
-from monitor.access.audit import Actor
-from monitor.access.models import ApiToken, User
+from monitor.access.audit import Actor, user_behind
 from monitor.incidents.course import moment
 from monitor.incidents.models import Incident, TimelineEntry
 
 LONGEST_TEXT = 4000
-
-
-def user_of(by: Actor) -> User | None:
-    """None for the monitor itself."""
-    if isinstance(by, HttpRequest):
-        return by.user if isinstance(by.user, User) else None
-    if isinstance(by, ApiToken):
-        return by.user
-    return by if isinstance(by, User) else None
 
 
 def write(
@@ -35,7 +23,7 @@ def write(
 ) -> TimelineEntry:
     """`by` None: the monitor. What a person writes also resets the clock of updates that are owed."""
     when = at if isinstance(at, datetime) else moment(at)
-    user = user_of(by) if by is not None else None
+    user = user_behind(by) if by is not None else None
     if user is not None and when > incident.updated_at:
         incident.updated_at = when
         Incident.objects.filter(pk=incident.pk).update(updated_at=when)

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from django.db import transaction
 
-from monitor.access.audit import Actor, record
+from monitor.access.audit import Actor, record, user_behind
 from monitor.alerts.links import incident_url
 from monitor.incidents import course
 from monitor.incidents.course import IncidentError
 from monitor.incidents.duties import duties_of
-from monitor.incidents.journal import user_of, write
+from monitor.incidents.journal import write
 from monitor.incidents.models import Incident, Review
 from monitor.incidents.reach import events_of, reach_of
 from monitor.issues.detail.markdown import coded
@@ -57,7 +57,7 @@ def save(incident: Incident, texts: dict[str, str], by: Actor, now: float) -> Re
         review = review_of(incident)
         for name, text in texts.items():
             setattr(review, name, text.replace("\0", "").replace("\r\n", "\n").strip())
-        review.changed_at, review.changed_by = course.moment(now), user_of(by)
+        review.changed_at, review.changed_by = course.moment(now), user_behind(by)
         review.save()
     return review
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import Max
 
-from monitor.access.audit import Actor, record
+from monitor.access.audit import Actor, record, user_behind
 from monitor.alerts.models import Episode
 from monitor.incidents import course, joining, telling
 from monitor.incidents.course import moment
-from monitor.incidents.journal import user_of, write
+from monitor.incidents.journal import write
 from monitor.incidents.models import Incident, State
 from monitor.issues.models import Issue
 from monitor.projects.models import Project
@@ -88,7 +88,7 @@ def open_by_hand(
             category=first.category if first else "",
             release=first.last_release if first else "",
             runbook=runbook_of(current_strategy(), first.category if first else ""),
-            owner=user_of(by),
+            owner=user_behind(by),
             started_at=moment(min(started_at or now, now)),
             detected_at=moment(now),
             acknowledged_at=moment(now),

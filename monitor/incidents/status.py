@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from django.core.cache import cache
 from django.db import transaction
 
-from monitor.access.audit import Actor, record
+from monitor.access.audit import Actor, record, user_behind
 from monitor.incidents.course import IncidentError, moment
-from monitor.incidents.journal import user_of, write
+from monitor.incidents.journal import write
 from monitor.incidents.models import OPEN_STATES, Impact, Incident, PublicUpdate
 from strategy import Strategy
 
@@ -148,7 +148,7 @@ def publish(
         incident.impact, incident.features = impact, features
         incident.save(update_fields=["is_public", "public_title", "impact", "features"])
         made = PublicUpdate.objects.create(
-            incident=incident, at=moment(now), stage=stage, text=text.strip()[:2000], user=user_of(by)
+            incident=incident, at=moment(now), stage=stage, text=text.strip()[:2000], user=user_behind(by)
         )
         write(incident, "published", f"On the status page ({STAGES[stage].lower()}): {made.text}", now, by=by)
         record(by, "incident.published", incident, incident.project, stage=stage, impact=impact)

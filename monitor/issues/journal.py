@@ -8,10 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from django.http import HttpRequest
-
-from monitor.access.audit import Actor, record
-from monitor.access.models import ApiToken, User
+from monitor.access.audit import Actor, record, user_behind
 from monitor.issues.models import Activity, Issue
 from monitor.projects.models import Project
 
@@ -57,15 +54,6 @@ def subjects(ids: list[int]) -> list[Subject]:
         .only("number", "title", "project")
         .select_related("project")
     ]
-
-
-def user_behind(by: Actor) -> User | None:
-    """The person: of a request, or of a token. None for a process."""
-    if isinstance(by, HttpRequest):
-        return by.user if isinstance(by.user, User) else None
-    if isinstance(by, ApiToken):
-        return by.user
-    return by if isinstance(by, User) else None
 
 
 def note(

@@ -14,12 +14,12 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.timezone import now
 
-from monitor.access.audit import Actor
+from monitor.access.audit import Actor, user_behind
 from monitor.access.models import User
 from monitor.access.permissions import visible_projects
 from monitor.issues.deletion import delete
 from monitor.issues.escalation import wake_by_rate
-from monitor.issues.journal import ActionError, audit, chunks, note, subject_of, subjects, user_behind
+from monitor.issues.journal import ActionError, audit, chunks, note, subject_of, subjects
 from monitor.issues.merging import merge
 from monitor.issues.models import Activity, Issue, Status, Substatus
 from monitor.issues.unmerging import unmerge
