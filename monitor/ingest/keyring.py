@@ -5,7 +5,6 @@ the new file within a second. A file that is broken or gone changes nothing: the
 """
 
 import logging
-import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 
 import orjson
 
+from monitor.ingest.synced import write_synced
 from monitor.protocol import RateLimit
 
 logger = logging.getLogger(__name__)
@@ -85,13 +85,7 @@ def publish_keys(path: Path, keys: Iterable[ProjectKey]) -> None:
     """Replace the snapshot in one step, synced. Raises OSError."""
     data = orjson.dumps({"version": 1, "keys": [_to_json(key) for key in keys]}, option=orjson.OPT_INDENT_2)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unnamed = path.with_name(f".{path.name}.{os.getpid()}")
-    with unnamed.open("wb") as file:
-        unnamed.chmod(0o600)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    unnamed.rename(path)
+    write_synced(path, data)
 
 
 def read_keys(path: Path) -> dict[str, ProjectKey]:

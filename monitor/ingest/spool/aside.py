@@ -10,6 +10,7 @@ import orjson
 
 from monitor.ingest.spool.record import Record, pack, read_record
 from monitor.ingest.spool.writer import SpoolWriter
+from monitor.ingest.synced import write_synced
 
 ASIDE = "aside"
 _RECORD = ".record"
@@ -80,8 +81,8 @@ class AsideShelf:
         # To the nanosecond: two in one millisecond keep their order, which is that of eviction too.
         name = f"{time.time_ns():019d}-{secrets.token_hex(4)}{suffix}"
         told = orjson.dumps({"reason": reason[:2000], "set_aside_at": time.time()})
-        _write_synced((self._directory / name).with_suffix(_REASON), told)
-        _write_synced(self._directory / name, data)
+        write_synced((self._directory / name).with_suffix(_REASON), told)
+        write_synced(self._directory / name, data)
         self._evict()
         return name
 
@@ -110,13 +111,3 @@ class AsideShelf:
             total -= size
             self.evicted += 1
             self.discard(name)
-
-
-def _write_synced(path: Path, data: bytes) -> None:
-    unnamed = path.with_name(f".{path.name}")
-    with unnamed.open("wb") as file:
-        unnamed.chmod(0o600)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    unnamed.rename(path)
