@@ -38,12 +38,17 @@ def main(arguments: list[str] | None = None) -> None:
     except ValueError as error:
         parser.error(str(error))
     logging.getLogger(__name__).info("spool %s, keys %s", Path(settings.spool), Path(settings.keys_file))
+    serve("monitor.ingest.server:application", host=given.host, port=given.port, workers=given.workers)
+
+
+def serve(factory: str, *, host: str, port: int, workers: int) -> None:
+    """Until it is told to stop. `factory` makes the application, in each of the processes; the bounds are for all."""
     uvicorn.run(
-        "monitor.ingest.server:application",
+        factory,
         factory=True,
-        host=given.host,
-        port=given.port,
-        workers=given.workers,
+        host=host,
+        port=port,
+        workers=workers,
         http=BoundedHttpProtocol,
         loop="asyncio",
         ws="none",

@@ -4,14 +4,10 @@ import os
 from argparse import ArgumentParser
 from typing import Any
 
-import uvicorn
 from django.core.management.base import BaseCommand, CommandError
 
-from monitor.ingest.http_protocol import BoundedHttpProtocol
+from monitor.ingest.server import serve
 from monitor.ingest.settings import IngestSettings
-
-_KEEP_ALIVE_S = 75
-_CONNECTIONS_MAX = 1000
 
 
 class Command(BaseCommand):
@@ -32,20 +28,4 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         os.umask(0o077)
         self.stderr.write(f"The monitor listens on http://{host}:{port}/")
-        uvicorn.run(
-            "monitor.asgi:application",
-            factory=True,
-            host=host,
-            port=port,
-            workers=workers,
-            http=BoundedHttpProtocol,
-            loop="asyncio",
-            ws="none",
-            lifespan="on",
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_S,
-            timeout_graceful_shutdown=10,
-            limit_concurrency=_CONNECTIONS_MAX,
-            log_level="warning",
-        )
+        serve("monitor.asgi:application", host=host, port=port, workers=workers)
