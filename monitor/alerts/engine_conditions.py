@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any, ClassVar
 
-from monitor.alerts.windows import Durations, Extremes, Spread, Sums
+from monitor.alerts.windows import Durations, Extremes, Spread, Sums, Window
 from strategy.model.alerting import AlertRule
 
 P95 = 0.95
@@ -66,39 +66,49 @@ class Condition:
         raise NotImplementedError
 
 
-class Count(Condition):
-    """So many in the window: events, counters, slow transactions; for what is told of itself, one."""
+class Windowed(Condition):
+    """What is seen through one window."""
 
-    __slots__ = ("sums",)
+    __slots__ = ("window",)
 
-    def __init__(self, rule: AlertRule) -> None:
+    def __init__(self, rule: AlertRule, window: Window) -> None:
         super().__init__(rule)
-        self.sums = Sums(held_s(rule))
-
-    def add(self, second: int, number: float) -> None:
-        self.sums.add(second, number)
-
-    def judge(self, now: int) -> tuple[bool, float]:
-        self.sums.leave(now)
-        return self.beyond(self.sums.total), self.sums.total
+        self.window = window
 
     @property
     def next_change(self) -> int | None:
-        return self.sums.next_change
+        return self.window.next_change
 
     @property
     def first(self) -> int | None:
-        return self.sums.first
+        return self.window.first
 
     @property
     def last(self) -> int:
-        return self.sums.last
+        return self.window.last
 
     def state(self) -> Any:
-        return self.sums.state()
+        return self.window.state()
 
     def restore(self, state: Any) -> None:
-        self.sums.restore(state)
+        self.window.restore(state)
+
+
+class Count(Windowed):
+    """So many in the window: events, counters, slow transactions; for what is told of itself, one."""
+
+    __slots__ = ()
+    window: Sums
+
+    def __init__(self, rule: AlertRule) -> None:
+        super().__init__(rule, Sums(held_s(rule)))
+
+    def add(self, second: int, number: float) -> None:
+        self.window.add(second, number)
+
+    def judge(self, now: int) -> tuple[bool, float]:
+        self.window.leave(now)
+        return self.beyond(self.window.total), self.window.total
 
 
 class Fewer(Count):
@@ -109,7 +119,7 @@ class Fewer(Count):
 
     def __init__(self, rule: AlertRule, since: int) -> None:
         super().__init__(rule)
-        self._ripe_at = since + self.sums.window_s
+        self._ripe_at = since + self.window.window_s
         self._ripe = False
 
     def judge(self, now: int) -> tuple[bool, float]:
@@ -127,84 +137,52 @@ class Fewer(Count):
 
     @property
     def next_change(self) -> int | None:
-        return self.sums.next_change if self._ripe else self._ripe_at
+        return self.window.next_change if self._ripe else self._ripe_at
 
 
-class Figure(Condition):
+class Figure(Windowed):
     """The worst figure of the window: the highest, or for `under` the lowest."""
 
-    __slots__ = ("extremes",)
+    __slots__ = ()
+    window: Extremes
 
     def __init__(self, rule: AlertRule) -> None:
-        super().__init__(rule)
-        self.extremes = Extremes(held_s(rule))
+        super().__init__(rule, Extremes(held_s(rule)))
 
     def add(self, second: int, figure: float) -> None:
-        self.extremes.add(second, figure)
+        self.window.add(second, figure)
 
     def judge(self, now: int) -> tuple[bool, float]:
-        self.extremes.leave(now)
-        worst = self.extremes.low if self.rule.fires == "under" else self.extremes.high
+        self.window.leave(now)
+        worst = self.window.low if self.rule.fires == "under" else self.window.high
         return (False, 0.0) if worst is None else (self.beyond(worst), worst)
 
-    @property
-    def next_change(self) -> int | None:
-        return self.extremes.next_change
 
-    @property
-    def first(self) -> int | None:
-        return self.extremes.first
-
-    @property
-    def last(self) -> int:
-        return self.extremes.last
-
-    def state(self) -> Any:
-        return self.extremes.state()
-
-    def restore(self, state: Any) -> None:
-        self.extremes.restore(state)
-
-
-class Part(Condition):
+class Part(Windowed):
     """The share of bad ones in the window, or for what is promised as good (`of_good`) the share of good ones."""
 
-    __slots__ = ("of_good", "sums")
+    __slots__ = ("of_good",)
     prompt = False
+    window: Sums
 
     def __init__(self, rule: AlertRule, *, of_good: bool) -> None:
-        super().__init__(rule)
+        super().__init__(rule, Sums(held_s(rule)))
         self.of_good = of_good
-        self.sums = Sums(held_s(rule))
 
     def add(self, second: int, total: float, bad: float) -> None:
-        self.sums.add(second, total, bad)
+        self.window.add(second, total, bad)
 
     def judge(self, now: int) -> tuple[bool, float]:
-        self.sums.leave(now)
-        total = self.sums.total
+        self.window.leave(now)
+        total, bad = self.window.total, self.window.bad
         if total < self.rule.minimum:
             return False, 0.0
-        value = (total - self.sums.bad if self.of_good else self.sums.bad) / total
+        value = (total - bad if self.of_good else bad) / total
         return self.beyond(value), value
 
     @property
-    def next_change(self) -> int | None:
-        return self.sums.next_change
-
-    @property
     def first(self) -> int | None:
-        return self.sums.first_bad
-
-    @property
-    def last(self) -> int:
-        return self.sums.last
-
-    def state(self) -> Any:
-        return self.sums.state()
-
-    def restore(self, state: Any) -> None:
-        self.sums.restore(state)
+        return self.window.first_bad
 
 
 def burn_rate(total: float, bad: float, budget: float) -> float:
@@ -259,48 +237,35 @@ class Burn(Condition):
         self.short.restore(state[1])
 
 
-class Slowness(Condition):
+class Slowness(Windowed):
     """The 95th percentile of the window."""
 
-    __slots__ = ("spread",)
+    __slots__ = ()
     prompt = False
+    window: Spread
 
     def __init__(self, rule: AlertRule) -> None:
-        super().__init__(rule)
-        self.spread = Spread(
-            held_s(rule), Spread(rule.baseline_s, step_s=MINUTE_S) if rule.baseline_s else None
-        )
+        older = Spread(rule.baseline_s, step_s=MINUTE_S) if rule.baseline_s else None
+        super().__init__(rule, Spread(held_s(rule), older))
 
     def add(self, second: int, durations: Durations) -> None:
-        self.spread.add(second, durations)
+        self.window.add(second, durations)
 
     def judge(self, now: int) -> tuple[bool, float]:
-        self.spread.leave(now)
-        if self.spread.count < self.rule.minimum:
+        self.window.leave(now)
+        if self.window.count < self.rule.minimum:
             return False, 0.0
-        value = self.spread.quantile(P95) or 0.0
+        value = self.window.quantile(P95) or 0.0
         return self.beyond(value), value
 
-    @property
-    def next_change(self) -> int | None:
-        return self.spread.next_change
-
-    @property
-    def first(self) -> int | None:
-        return self.spread.first
-
-    @property
-    def last(self) -> int:
-        return self.spread.last
-
     def state(self) -> Any:
-        older = self.spread.older
-        return [self.spread.state(), older.state() if older is not None else []]
+        older = self.window.older
+        return [self.window.state(), older.state() if older is not None else []]
 
     def restore(self, state: Any) -> None:
-        self.spread.restore(state[0])
-        if self.spread.older is not None:
-            self.spread.older.restore(state[1])
+        self.window.restore(state[0])
+        if self.window.older is not None:
+            self.window.older.restore(state[1])
 
 
 class Growth(Slowness):
@@ -309,12 +274,12 @@ class Growth(Slowness):
     __slots__ = ()
 
     def judge(self, now: int) -> tuple[bool, float]:
-        self.spread.leave(now)
-        older = self.spread.older
-        if older is None or min(older.count, self.spread.count) < self.rule.minimum:
+        self.window.leave(now)
+        older = self.window.older
+        if older is None or min(older.count, self.window.count) < self.rule.minimum:
             return False, 0.0
         before = older.quantile(P95) or 0.0
-        value = (self.spread.quantile(P95) or 0.0) / before - 1 if before else 0.0
+        value = (self.window.quantile(P95) or 0.0) / before - 1 if before else 0.0
         return self.beyond(value), value
 
 

@@ -8,24 +8,52 @@ Order does not matter: what comes late is put into its own second, or nowhere wh
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from typing import Any
 
 from monitor.metrics.sketch import Sketch, bucket_of
 
 Durations = tuple[tuple[float, int], ...]
 
 
-class Sums:
-    """How many in all, and how many of them bad."""
+class Window:
+    """The part that all have in common: a cell for each second of which something is held."""
 
-    __slots__ = ("_cells", "_order", "bad", "last", "total", "window_s")
+    __slots__ = ("_cells", "_order", "last", "window_s")
 
     def __init__(self, window_s: int) -> None:
         self.window_s = window_s
+        self.last = 0
+        self._cells: dict[int, Any] = {}
+        self._order: list[int] = []
+
+    @property
+    def next_change(self) -> int | None:
+        """The second at which the oldest is no longer in the window."""
+        return self._order[0] + self.window_s if self._order else None
+
+    @property
+    def first(self) -> int | None:
+        """The earliest second in it."""
+        return self._order[0] if self._order else None
+
+    def state(self) -> list[Any]:
+        """What is in it, for `restore`: plain JSON."""
+        return [(second, *cell) for second, cell in sorted(self._cells.items())]
+
+    def restore(self, state: list[Any]) -> None:
+        raise NotImplementedError
+
+
+class Sums(Window):
+    """How many in all, and how many of them bad."""
+
+    __slots__ = ("bad", "total")
+    _cells: dict[int, tuple[float, float]]
+
+    def __init__(self, window_s: int) -> None:
+        super().__init__(window_s)
         self.total = 0.0
         self.bad = 0.0
-        self.last = 0
-        self._cells: dict[int, tuple[float, float]] = {}
-        self._order: list[int] = []
 
     def add(self, second: int, total: float, bad: float = 0.0) -> None:
         cell = self._cells.get(second)
@@ -51,39 +79,20 @@ class Sums:
             self.total = self.bad = 0.0
 
     @property
-    def next_change(self) -> int | None:
-        """The second at which the oldest is no longer in the window."""
-        return self._order[0] + self.window_s if self._order else None
-
-    @property
     def first_bad(self) -> int | None:
         """The earliest second in it with a bad one."""
         return next((second for second in sorted(self._order) if self._cells[second][1]), None)
 
-    @property
-    def first(self) -> int | None:
-        """The earliest second in it."""
-        return self._order[0] if self._order else None
-
-    def state(self) -> list[tuple[float, ...]]:
-        """What is in it, for `restore`: plain JSON."""
-        return [(second, *cell) for second, cell in sorted(self._cells.items())]
-
-    def restore(self, state: list[tuple[float, ...]]) -> None:
+    def restore(self, state: list[Any]) -> None:
         for second, total, bad in state:
             self.add(int(second), total, bad)
 
 
-class Extremes:
+class Extremes(Window):
     """The highest and the lowest figure."""
 
-    __slots__ = ("_cells", "_order", "last", "window_s")
-
-    def __init__(self, window_s: int) -> None:
-        self.window_s = window_s
-        self.last = 0
-        self._cells: dict[int, tuple[float, float]] = {}
-        self._order: list[int] = []
+    __slots__ = ()
+    _cells: dict[int, tuple[float, float]]
 
     def add(self, second: int, figure: float) -> None:
         cell = self._cells.get(second)
@@ -106,42 +115,29 @@ class Extremes:
     def high(self) -> float | None:
         return max((cell[1] for cell in self._cells.values()), default=None)
 
-    @property
-    def next_change(self) -> int | None:
-        return self._order[0] + self.window_s if self._order else None
-
-    @property
-    def first(self) -> int | None:
-        return self._order[0] if self._order else None
-
-    def state(self) -> list[tuple[float, ...]]:
-        return [(second, *cell) for second, cell in sorted(self._cells.items())]
-
-    def restore(self, state: list[tuple[float, ...]]) -> None:
+    def restore(self, state: list[Any]) -> None:
         for second, low, high in state:
             self.add(int(second), low)
             self.add(int(second), high)
 
 
-class Spread:
+class Spread(Window):
     """How long things took: quantiles, right within 1 % of themselves (monitor.metrics.sketch).
 
     What leaves goes on into `older`, where there is one: the time before the window. `step_s`: seconds are kept
     together by so many, so that a week of them is small; what begins in the window's first step then leaves with it.
     """
 
-    __slots__ = ("_cells", "_order", "_sketch", "_step_s", "count", "last", "older", "window_s")
+    __slots__ = ("_sketch", "_step_s", "count", "older")
+    _cells: dict[int, dict[int, int]]
+    """By second: how many in each bucket of the sketch."""
 
     def __init__(self, window_s: int, older: Spread | None = None, *, step_s: int = 1) -> None:
-        self.window_s = window_s
+        super().__init__(window_s)
         self.older = older
         self.count = 0
-        self.last = 0
         self._step_s = step_s
         self._sketch = Sketch()
-        self._cells: dict[int, dict[int, int]] = {}
-        """By second: how many in each bucket of the sketch."""
-        self._order: list[int] = []
 
     def add(self, second: int, durations: Durations) -> None:
         counts: dict[int, int] = {}
@@ -187,20 +183,16 @@ class Spread:
     @property
     def next_change(self) -> int | None:
         """Of this window or of the one before it."""
-        own = self._order[0] + self.window_s if self._order else None
+        own = super().next_change
         before = self.older.next_change if self.older is not None else None
         changes = [own] if own is not None else []
         if before is not None:
             changes.append(before + self.window_s)
         return min(changes, default=None)
 
-    @property
-    def first(self) -> int | None:
-        return self._order[0] if self._order else None
-
-    def state(self) -> list[tuple[int, list[tuple[int, int]]]]:
+    def state(self) -> list[Any]:
         return [(second, sorted(cell.items())) for second, cell in sorted(self._cells.items())]
 
-    def restore(self, state: list[tuple[int, list[tuple[int, int]]]]) -> None:
+    def restore(self, state: list[Any]) -> None:
         for second, counts in state:
             self._put(second, dict(counts))
