@@ -29,31 +29,15 @@ CHECKLISTS = {
 
 def acknowledge(incident: Incident, by: Actor, now: float) -> bool:
     """Whoever acknowledges owns it, unless somebody does already."""
-    with transaction.atomic():
-        if not _moved(incident, lambda: course.acknowledge(incident, now), by, now, "acknowledged"):
-            return False
-        telling.acknowledged(incident, _name(by), now)
-    return True
+    return _dealt_with(incident, lambda: course.acknowledge(incident, now), by, now, "acknowledged")
 
 
 def investigate(incident: Incident, by: Actor, now: float) -> bool:
-    with transaction.atomic():
-        first = _read_again(incident).acknowledged_at is None
-        if not _moved(incident, lambda: course.investigate(incident, now), by, now, "investigating"):
-            return False
-        if first:
-            telling.acknowledged(incident, _name(by), now)
-    return True
+    return _dealt_with(incident, lambda: course.investigate(incident, now), by, now, "investigating")
 
 
 def mitigate(incident: Incident, by: Actor, now: float) -> bool:
-    with transaction.atomic():
-        first = _read_again(incident).acknowledged_at is None
-        if not _moved(incident, lambda: course.mitigate(incident, now), by, now, "mitigated"):
-            return False
-        if first:
-            telling.acknowledged(incident, _name(by), now)
-    return True
+    return _dealt_with(incident, lambda: course.mitigate(incident, now), by, now, "mitigated")
 
 
 def resolve(incident: Incident, by: Actor, now: float) -> bool:
@@ -173,6 +157,17 @@ def tick(incident: Incident, checklist: str, item: str, by: Actor, now: float, *
         else:
             found.delete()
         write(incident, "checklist", f"{'Done' if done else 'Not done after all'}: {item}", now, by=by)
+    return True
+
+
+def _dealt_with(incident: Incident, move: Callable[[], bool], by: Actor, now: float, kind: str) -> bool:
+    """The first to do so has acknowledged it, and that is told."""
+    with transaction.atomic():
+        first = _read_again(incident).acknowledged_at is None
+        if not _moved(incident, move, by, now, kind):
+            return False
+        if first:
+            telling.acknowledged(incident, _name(by), now)
     return True
 
 
