@@ -7,7 +7,6 @@ from django.db import transaction
 from monitor.access.audit import Actor, record
 from monitor.alerts.messages import Kind
 from monitor.alerts.models import Notification
-from monitor.alerts.outbox import queue
 from monitor.incidents import telling
 from monitor.incidents.course import IncidentError
 from monitor.incidents.journal import write
@@ -23,28 +22,23 @@ def hand_over(incident: Incident, by: Actor, now: float) -> list[Notification]:
         raise IncidentError("The strategy has no channel of the kind github.")
     events, reach = events_of(incident), reach_of(incident)
     issues = ", ".join(issue.short_id for issue in incident.issues.select_related("project")[:10])
-    message = telling.message_of(
-        incident,
-        Kind.FIRED,
-        incident.title,
-        now,
-        text="Handed over from the monitor: its timeline, issues and review are linked below.",
-        facts=(
-            ("Started", f"{incident.started_at:%Y-%m-%d %H:%M:%S} UTC"),
-            ("Events", str(events)),
-            ("Users", str(reach.users)),
-            ("Issues", issues or "none"),
-            ("Release", incident.release or "unknown"),
-        ),
-        details={"hand_over": True},
-    )
     with transaction.atomic():
-        made = queue(
-            message,
+        made = telling.told(
+            incident,
+            Kind.FIRED,
+            incident.title,
+            now,
             channels=channels,
-            once=f"incident:{incident.number}:hand_over",
-            now=now,
-            incident=incident,
+            once="hand_over",
+            text="Handed over from the monitor: its timeline, issues and review are linked below.",
+            facts=(
+                ("Started", f"{incident.started_at:%Y-%m-%d %H:%M:%S} UTC"),
+                ("Events", str(events)),
+                ("Users", str(reach.users)),
+                ("Issues", issues or "none"),
+                ("Release", incident.release or "unknown"),
+            ),
+            details={"hand_over": True},
         )
         if made:
             write(incident, "handed_over", "Handed over to GitHub.", now, by=by)

@@ -27,48 +27,45 @@ def thread_of(incident: Incident) -> str:
 
 
 def opened_by_hand(incident: Incident, now: float) -> list[Notification]:
-    strategy = current_strategy()
-    channels, recipients = _of_severity(strategy, incident)
-    message = message_of(incident, Kind.FIRED, incident.title, now, text="Opened by hand.")
-    return queue(
-        message,
+    channels, recipients = _of_severity(current_strategy(), incident)
+    return told(
+        incident,
+        Kind.FIRED,
+        incident.title,
+        now,
         channels=channels,
         recipients=recipients,
-        once=f"incident:{incident.number}:opened",
-        now=now,
-        incident=incident,
+        once="opened",
+        text="Opened by hand.",
     )
 
 
 def acknowledged(incident: Incident, who: str, now: float) -> list[Notification]:
     strategy = current_strategy()
     channels, recipients = _of_severity(strategy, incident)
-    loud = [name for name in channels if strategy.channels[name].kind not in _QUIET_KINDS]
-    title = f"Acknowledged: {incident.title}"
-    message = message_of(incident, Kind.ACKNOWLEDGED, title, now, text=f"{who} deals with it.")
-    return queue(
-        message,
-        channels=loud,
+    return told(
+        incident,
+        Kind.ACKNOWLEDGED,
+        f"Acknowledged: {incident.title}",
+        now,
+        channels=[name for name in channels if strategy.channels[name].kind not in _QUIET_KINDS],
         recipients=recipients,
-        once=f"incident:{incident.number}:acknowledged:{incident.reopened}",
-        now=now,
-        incident=incident,
+        once=f"acknowledged:{incident.reopened}",
+        text=f"{who} deals with it.",
     )
 
 
 def reopened(incident: Incident, who: str, now: float) -> list[Notification]:
-    strategy = current_strategy()
-    channels, recipients = _of_severity(strategy, incident)
-    message = message_of(
-        incident, Kind.FIRED, f"Open again: {incident.title}", now, text=f"{who} says it is not over."
-    )
-    return queue(
-        message,
+    channels, recipients = _of_severity(current_strategy(), incident)
+    return told(
+        incident,
+        Kind.FIRED,
+        f"Open again: {incident.title}",
+        now,
         channels=channels,
         recipients=recipients,
-        once=f"incident:{incident.number}:reopened:{incident.reopened}",
-        now=now,
-        incident=incident,
+        once=f"reopened:{incident.reopened}",
+        text=f"{who} says it is not over.",
     )
 
 
@@ -76,29 +73,22 @@ def resolved(incident: Incident, now: float, text: str = "") -> list[Notificatio
     """To channels that tell so; of those that were told of it, all."""
     strategy = current_strategy()
     channels, recipients = _of_severity(strategy, incident)
-    before = Q(incident=incident) | Q(episode__incident=incident)
-    told = Notification.objects.filter(before, kind__in=[Kind.FIRED, Kind.ESCALATED])
-    channels = (*channels, *told.values_list("channel", flat=True).distinct())
-    telling = [
-        name for name in channels if name in strategy.channels and strategy.channels[name].tells_resolved
-    ]
+    of_it = Q(incident=incident) | Q(episode__incident=incident)
+    before = Notification.objects.filter(of_it, kind__in=[Kind.FIRED, Kind.ESCALATED])
+    channels = (*channels, *before.values_list("channel", flat=True).distinct())
     took = (incident.resolved_at or incident.detected_at) - incident.started_at
-    minutes = round(took.total_seconds() / 60)
-    message = message_of(
+    return told(
         incident,
         Kind.RESOLVED,
         f"Resolved: {incident.title}",
         now,
-        text=text or "All of its alerts are over.",
-        facts=(("Took", f"{minutes} min"),),
-    )
-    return queue(
-        message,
-        channels=telling,
+        channels=[
+            name for name in channels if name in strategy.channels and strategy.channels[name].tells_resolved
+        ],
         recipients=recipients,
-        once=f"incident:{incident.number}:resolved:{incident.reopened}",
-        now=now,
-        incident=incident,
+        once=f"resolved:{incident.reopened}",
+        text=text or "All of its alerts are over.",
+        facts=(("Took", f"{round(took.total_seconds() / 60)} min"),),
     )
 
 
@@ -109,13 +99,15 @@ def told(
     now: float,
     *,
     channels: Iterable[str],
-    recipients: Sequence[str],
     once: str,
+    recipients: Sequence[str] = (),
     text: str = "",
+    facts: tuple[tuple[str, str], ...] = (),
+    details: dict[str, object] | None = None,
 ) -> list[Notification]:
-    """Escalations and reminders."""
+    """Rows for the channels that have not been told `once` of this incident before; gives the new ones."""
     return queue(
-        message_of(incident, kind, title, now, text=text),
+        _message(incident, kind, title, now, text=text, facts=facts, details=details or {}),
         channels=channels,
         recipients=recipients,
         once=f"incident:{incident.number}:{once}",
@@ -124,15 +116,15 @@ def told(
     )
 
 
-def message_of(
+def _message(
     incident: Incident,
     kind: Kind,
     title: str,
     now: float,
     *,
-    text: str = "",
-    facts: tuple[tuple[str, str], ...] = (),
-    details: dict[str, object] | None = None,
+    text: str,
+    facts: tuple[tuple[str, str], ...],
+    details: dict[str, object],
 ) -> Message:
     links = [Link("incident", f"Incident #{incident.number}", incident_url(incident.number))]
     if incident.runbook:
@@ -149,7 +141,7 @@ def message_of(
         facts=(("State", incident.get_state_display()), *facts, *_known(incident)),
         links=tuple(links),
         rule=incident.rule,
-        details={"incident": incident.number, "state": incident.state, **(details or {})},
+        details={"incident": incident.number, "state": incident.state, **details},
     )
 
 
