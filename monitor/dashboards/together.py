@@ -22,9 +22,9 @@ from monitor.dashboards.panels.infrastructure import (
     limit_of,
 )
 from monitor.dashboards.readings import deploy_marks
+from monitor.dashboards.step_charts import step_lines
 from monitor.metrics.selectors import REQUESTS
 from monitor.site.chart_parts import Chart
-from monitor.site.charts import line_chart
 
 STEPS_MIN = 12
 STRONG = 0.6
@@ -87,10 +87,10 @@ def strands(look: Look) -> list[Strand]:
     return [
         Strand(
             title,
-            line_chart(
+            step_lines(
+                look,
                 values,
-                labels=look.moments,
-                unit=unit,
+                unit,
                 caption=title,
                 height=_HEIGHT,
                 threshold=limit,

@@ -8,16 +8,15 @@ from monitor.dashboards import readings
 from monitor.dashboards.affected import users_affected
 from monitor.dashboards.look import Look
 from monitor.dashboards.panel import Line, Panel, change_of
+from monitor.dashboards.step_charts import step_bars, step_lines
 from monitor.digest.system.coverage import UNCATEGORISED
 from monitor.issues.models import IssueHour, IssueTag
 from monitor.metrics.selectors import REQUESTS
 from monitor.site.chart_parts import SEVERITY_COLOURS
-from monitor.site.charts import bar_chart, line_chart
 from monitor.site.quantities import quantity
 from monitor.site.strategy_file import current_strategy
 
 SHOWN = 6
-_HEIGHT = 74
 
 
 def critical_errors(look: Look) -> Panel:
@@ -33,13 +32,11 @@ def critical_errors(look: Look) -> Panel:
         note="P0 and P1",
         change=change_of(number, previous, more_is=False),
         charts=[
-            bar_chart(
+            step_bars(
+                look,
                 {level: values for level, values in series.items() if any(values)} or series["P0"],
-                labels=look.moments,
-                unit="errors",
+                "errors",
                 colours=SEVERITY_COLOURS,
-                caption=f"Each {look.step_words}",
-                height=_HEIGHT,
             )
         ],
         url=look.link("issues:list", q="severity:<=P1"),
@@ -62,12 +59,10 @@ def error_rate(look: Look) -> Panel:
         note=f"{quantity(round(now.bad))} of {quantity(round(now.total), 'requests')}",
         change=change_of(now.bad_share, before.bad_share, more_is=False, unit="share"),
         charts=[
-            line_chart(
+            step_lines(
+                look,
                 readings.failed_shares(look),
-                labels=look.moments,
-                unit="share",
-                caption=f"Each {look.step_words}",
-                height=_HEIGHT,
+                "share",
                 threshold=_told_from(),
                 threshold_label="told from",
                 marks=readings.deploy_marks(look),
@@ -136,16 +131,7 @@ def error_trend(look: Look) -> Panel:
         figure=quantity(found.total()),
         note="in all",
         change=change_of(found.total(), before.total(), more_is=False),
-        charts=[
-            bar_chart(
-                series or [0] * len(look.starts),
-                labels=look.moments,
-                unit="errors",
-                colours=SEVERITY_COLOURS,
-                caption=f"Each {look.step_words}",
-                height=_HEIGHT,
-            )
-        ],
+        charts=[step_bars(look, series or [0] * len(look.starts), "errors", colours=SEVERITY_COLOURS)],
         url=look.link("issues:list"),
         url_words="Issues",
     )
@@ -171,15 +157,7 @@ def affected_users(look: Look) -> Panel:
         about=about,
         figure=quantity(found.number),
         change=change_of(found.number, before.number, more_is=False),
-        charts=[
-            bar_chart(
-                found.by_step,
-                labels=look.moments,
-                unit="users",
-                caption=f"Each {look.step_words}",
-                height=_HEIGHT,
-            )
-        ],
+        charts=[step_bars(look, found.by_step, "users")],
         url=look.link("issues:list", sort="users"),
         url_words="Issues by users",
     )

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from monitor.dashboards import readings
 from monitor.dashboards.look import Look
 from monitor.dashboards.panel import Panel, change_of
+from monitor.dashboards.step_charts import step_lines
 from monitor.metrics.courses import courses
 from monitor.metrics.selectors import latest, ratio
-from monitor.site.charts import line_chart
 from monitor.site.quantities import quantity
 from monitor.site.strategy_file import current_strategy
 
-_HEIGHT = 74
 _NOT_MEASURED = "The application's beat measures this each minute: no figure has come in this time."
 
 
@@ -83,17 +82,7 @@ def _panel(look: Look, gauge: Gauge) -> Panel:
         figure=quantity(now, gauge.unit),
         note=f"now; at most {quantity(highest, gauge.unit)}",
         level="" if limit is None else "warning" if now > limit else "ok",
-        charts=[
-            line_chart(
-                course,
-                labels=look.moments,
-                unit=gauge.unit,
-                caption=f"Each {look.step_words}",
-                height=_HEIGHT,
-                threshold=limit,
-                threshold_label="told from",
-            )
-        ],
+        charts=[step_lines(look, course, gauge.unit, threshold=limit, threshold_label="told from")],
         url=look.link("performance:metric", gauge.name),
         url_words="All figures",
     )
@@ -128,17 +117,7 @@ def cache_hit_ratio(look: Look) -> Panel:
         note=f"of {quantity(round(now.total), 'look-ups')}",
         level="" if limit is None else "ok" if (now.share or 0.0) >= limit else "warning",
         change=change_of(now.share, before.share, more_is=True, unit="share"),
-        charts=[
-            line_chart(
-                cache_hits(look),
-                labels=look.moments,
-                unit="share",
-                caption=f"Each {look.step_words}",
-                height=_HEIGHT,
-                threshold=limit,
-                threshold_label="warns under",
-            )
-        ],
+        charts=[step_lines(look, cache_hits(look), "share", threshold=limit, threshold_label="warns under")],
         url=look.link("performance:metric", "cache_lookups", by="outcome"),
         url_words="Look-ups",
     )

@@ -10,13 +10,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 from monitor.dashboards import readings
 from monitor.dashboards.look import Look
 from monitor.dashboards.panel import Line, Panel, change_of
+from monitor.dashboards.step_charts import step_bars
 from monitor.issues.models import Issue, IssueTag, Status, Substatus
 from monitor.releases.models import CommitFile, ReleaseCommit
-from monitor.site.charts import bar_chart
 from monitor.site.quantities import quantity
 
 SHOWN = 5
-_HEIGHT = 74
 
 
 def _issues(look: Look) -> QuerySet[Issue]:
@@ -61,13 +60,7 @@ def new_issues(look: Look) -> Panel:
         level="ok" if not firsts else "",
         note="" if firsts else "nothing that was not known before",
         change=change_of(len(firsts), _new(look.before).count(), more_is=False),
-        charts=[
-            bar_chart(
-                by_step, labels=look.moments, unit="issues", caption=f"Each {look.step_words}", height=_HEIGHT
-            )
-        ]
-        if firsts
-        else [],
+        charts=[step_bars(look, by_step, "issues")] if firsts else [],
         lines=_lines(look, _new(look).order_by("-first_seen")[:SHOWN]),
         url=look.link("issues:list", q=f"firstSeen:>={since:%Y-%m-%dT%H:%M}", sort="first_seen"),
         url_words="New issues",

@@ -9,15 +9,14 @@ from django.utils.timezone import localtime
 
 from monitor.dashboards.look import Look
 from monitor.dashboards.panel import Line, Panel, change_of
+from monitor.dashboards.step_charts import step_bars
 from monitor.incidents.figures import Figure, Stretch, figures
 from monitor.incidents.models import OPEN_STATES, Incident, State
 from monitor.rota.selectors import contacts
-from monitor.site.charts import bar_chart
 from monitor.site.quantities import quantity, span
 from monitor.site.strategy_file import current_strategy
 
 SHOWN = 5
-_HEIGHT = 74
 
 
 def _incidents(look: Look) -> list[Incident]:
@@ -53,17 +52,7 @@ def incidents(look: Look) -> Panel:
         note=f"{quantity(len(still))} still open" if still else "none is open",
         level="failed" if still else "ok",
         change=change_of(len(found), before, more_is=False),
-        charts=[
-            bar_chart(
-                by_step,
-                labels=look.moments,
-                unit="incidents",
-                caption=f"Each {look.step_words}",
-                height=_HEIGHT,
-            )
-        ]
-        if found
-        else [],
+        charts=[step_bars(look, by_step, "incidents")] if found else [],
         lines=[
             Line(
                 f"#{one.number}" if not look.has_links else f"#{one.number} {one.title}",

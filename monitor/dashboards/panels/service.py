@@ -7,16 +7,15 @@ from monitor.dashboards import readings
 from monitor.dashboards.affected import users_affected
 from monitor.dashboards.look import Look
 from monitor.dashboards.panel import Line, Panel, change_of
+from monitor.dashboards.step_charts import step_lines
 from monitor.incidents.models import OPEN_STATES, Incident
 from monitor.metrics.courses import courses
 from monitor.metrics.selectors import FEATURE_USES
 from monitor.probes.models import Target
-from monitor.site.charts import line_chart
 from monitor.site.quantities import quantity
 from monitor.site.strategy_file import current_strategy
 from monitor.slos.selectors import Objective, objectives
 
-_HEIGHT = 74
 _LEVELS = {"spent": "failed", "low": "warning", "kept": "ok", "nothing": "queued"}
 
 
@@ -169,12 +168,10 @@ def feature_success(look: Look) -> Panel:
         note=f"of {quantity(round(total), 'uses')}",
         change=change_of(sum(good) / total if total else None, before, more_is=True, unit="share"),
         charts=[
-            line_chart(
+            step_lines(
+                look,
                 [ok / (ok + no) if ok + no else None for ok, no in zip(good, bad, strict=True)],
-                labels=look.moments,
-                unit="share",
-                caption=f"Each {look.step_words}",
-                height=_HEIGHT,
+                "share",
                 from_zero=False,
             )
         ],

@@ -7,8 +7,8 @@ from django.db.models import Count
 from monitor.dashboards import readings
 from monitor.dashboards.look import Look
 from monitor.dashboards.panel import Line, Panel, change_of
+from monitor.dashboards.step_charts import step_lines
 from monitor.performance.models import FindingKind, QueryFinding
-from monitor.site.charts import line_chart
 from monitor.site.quantities import quantity
 from monitor.site.strategy_file import current_strategy
 
@@ -32,23 +32,23 @@ def latency_beside_errors(look: Look) -> Panel:
         note=f"p95 of {quantity(found.count, 'samples')}; median {quantity(found.p50, 'ms')}",
         change=change_of(found.p95, readings.p95_before(look), more_is=False),
         charts=[
-            line_chart(
+            step_lines(
+                look,
                 found.course,
-                labels=look.moments,
-                unit="ms",
+                "ms",
                 caption=f"p95, each {look.step_words}",
                 height=_HEIGHT,
                 threshold=_promised_ms(),
                 threshold_label="promised",
                 marks=readings.deploy_marks(look),
             ),
-            line_chart(
+            step_lines(
+                look,
                 readings.failed_shares(look),
-                labels=look.moments,
-                unit="share",
+                "share",
                 caption="Requests that failed",
-                marks=readings.deploy_marks(look),
                 height=_HEIGHT,
+                marks=readings.deploy_marks(look),
             ),
         ],
         url=look.link("performance:overview"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from monitor.dashboards.costs import cost_words
 from monitor.dashboards.look import Look
 from monitor.dashboards.panel import Line, Panel
+from monitor.dashboards.step_charts import HEIGHT
 from monitor.digest.system.quota import quota
 from monitor.site.charts import bar_chart
 from monitor.site.quantities import quantity, share
@@ -33,7 +34,7 @@ def volume(look: Look) -> Panel:
                 labels=found.days,
                 unit="errors",
                 caption="Each day",
-                height=74,
+                height=HEIGHT,
                 threshold=found.a_day,
                 threshold_label="quota a day",
             )

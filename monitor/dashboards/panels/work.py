@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from monitor.dashboards.look import Look
 from monitor.dashboards.panel import Line, Panel, change_of
+from monitor.dashboards.step_charts import step_bars, step_lines
 from monitor.metrics.courses import courses
 from monitor.metrics.selectors import TASKS, Share, points, quantiles, sums
 from monitor.site.chart_parts import Chart
-from monitor.site.charts import bar_chart, line_chart
 from monitor.site.quantities import quantity, share
 
 SHOWN = 6
 RETRIED = "retried_tasks"
 """What core/sentry/denominators.py counts: tasks that were tried again and are over, by task and outcome."""
 PROCESSING, TRAINING = "processing_time_s", "training_time_s"
-_HEIGHT = 74
 
 
 def retry_success(look: Look) -> Panel:
@@ -28,24 +27,14 @@ def retry_success(look: Look) -> Panel:
         )
     course = courses(look.where, RETRIED, look.since, look.until, look.step, by=("outcome",))
     well = course.at("ok")
+    failed = [all_ - ok for all_, ok in zip(course.total, well, strict=True)]
     return Panel(
         title="Retries that helped",
         about=about,
         figure=quantity(now.share, "share"),
         note=f"{quantity(round(now.good))} of {quantity(round(now.total), 'retried tasks')}",
         change=change_of(now.share, _retried(look.before).share, more_is=True, unit="share"),
-        charts=[
-            bar_chart(
-                {
-                    "went well": well,
-                    "failed": [all_ - ok for all_, ok in zip(course.total, well, strict=True)],
-                },
-                labels=look.moments,
-                unit="tasks",
-                caption=f"Each {look.step_words}",
-                height=_HEIGHT,
-            )
-        ],
+        charts=[step_bars(look, {"went well": well, "failed": failed}, "tasks")],
         url=look.link("performance:metric", RETRIED, by="task"),
         url_words="Retried tasks",
     )
@@ -97,13 +86,7 @@ def task_failures(look: Look) -> Panel:
 
 def _failures_chart(look: Look) -> Chart:
     course = courses(look.where, TASKS, look.since, look.until, look.step, by=("outcome",))
-    return bar_chart(
-        course.at("failed"),
-        labels=look.moments,
-        unit="tasks",
-        caption=f"Failed, each {look.step_words}",
-        height=_HEIGHT,
-    )
+    return step_bars(look, course.at("failed"), "tasks", caption=f"Failed, each {look.step_words}")
 
 
 def processing_time(look: Look) -> Panel:
@@ -132,13 +115,7 @@ def _time(look: Look, metric: str, title: str, what: str) -> Panel:
         note=f"p95; median {quantity(p50, 's')}",
         change=change_of(p95, before, more_is=False),
         charts=[
-            line_chart(
-                {"p95": [one[1] for one in steps], "median": [one[0] for one in steps]},
-                labels=look.moments,
-                unit="s",
-                caption=f"Each {look.step_words}",
-                height=_HEIGHT,
-            )
+            step_lines(look, {"p95": [one[1] for one in steps], "median": [one[0] for one in steps]}, "s")
         ],
         url=look.link("performance:metric", metric, by="kind"),
         url_words="By kind",
@@ -156,23 +133,14 @@ def data_quality(look: Look) -> Panel:
             about=about,
             empty="No data was uploaded or imported in this time.",
         )
+    outcomes = {"used": ok, "refused": refused} | ({"failed": failed} if sum(failed) else {})
     return Panel(
         title="Data that could be used",
         about=about,
         figure=quantity(usable.share, "share"),
         note=f"{quantity(round(usable.bad))} of {quantity(round(usable.total), 'files')} refused"
         + (f"; {quantity(round(sum(failed)))} failed by our fault" if sum(failed) else ""),
-        charts=[
-            bar_chart(
-                {"used": ok, "refused": refused, "failed": failed}
-                if sum(failed)
-                else {"used": ok, "refused": refused},
-                labels=look.moments,
-                unit="files",
-                caption=f"Each {look.step_words}",
-                height=_HEIGHT,
-            )
-        ],
+        charts=[step_bars(look, outcomes, "files")],
         url=look.link("performance:metric", PROCESSING, by="outcome"),
         url_words="By outcome",
     )
