@@ -66,8 +66,7 @@ def _affected(look: Look) -> Affected:
         f"SELECT hour * 3600 / ?, count(DISTINCT user){_WHICH} GROUP BY 1", (look.step, *values)
     )
     for slot, users in rows:
-        place = slot - look.starts[0] // look.step
-        by_step[min(max(place, 0), len(by_step) - 1)] += users
+        by_step[look.place_of(slot * look.step)] += users
     return Affected(number, by_step)
 
 

@@ -6,7 +6,7 @@ Figures that several panels show are read once for each look (`once`). A look fo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -93,8 +93,16 @@ class Look:
         return datetime.fromtimestamp(self.until, UTC)
 
     def place_of(self, at: float) -> int:
-        """The step of a moment; may lie outside."""
-        return int(at // self.step) - int(self.since // self.step)
+        """The step of a moment: the first or last one for what lies outside."""
+        place = int(at // self.step) - int(self.since // self.step)
+        return min(max(place, 0), len(self.starts) - 1)
+
+    def counted(self, moments: Iterable[datetime]) -> list[int]:
+        """How many of them lie in each step."""
+        found = [0] * len(self.starts)
+        for moment in moments:
+            found[self.place_of(moment.timestamp())] += 1
+        return found
 
     @cached_property
     def before(self) -> Look:

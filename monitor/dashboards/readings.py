@@ -59,10 +59,9 @@ def _events(look: Look) -> Events:
     grouped = rows.values_list(F("minute") / per, "severity", "category").annotate(Sum("times"))
     series: dict[Event, list[int]] = {}
     places = len(look.starts)
-    origin = look.starts[0] // look.step
     for place, severity, category, times in grouped:
         values = series.setdefault((severity, category), [0] * places)
-        values[min(place - origin, places - 1)] += times
+        values[look.place_of(place * look.step)] += times
     return Events(series, places)
 
 
@@ -111,7 +110,7 @@ def _durations(look: Look) -> Durations:
     groups = groups_of(look.ids, environment=look.environment, is_task=False)
     steps: dict[int, Sketch] = {}
     for _, minute, _, data in sketches_of(groups, _scope(look)):
-        place = min(max(look.place_of(minute * 60), 0), len(look.starts) - 1)
+        place = look.place_of(minute * 60)
         steps.setdefault(place, Sketch()).merge_bytes(data)
     course: list[float | None] = [None] * len(look.starts)
     whole = Sketch()

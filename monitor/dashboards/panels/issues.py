@@ -48,10 +48,6 @@ def _lines(look: Look, issues: Iterable[Issue]) -> list[Line]:
 
 def new_issues(look: Look) -> Panel:
     firsts = list(_new(look).values_list("first_seen", flat=True))
-    by_step = [0] * len(look.starts)
-    for first in firsts:
-        if isinstance(first, datetime):
-            by_step[min(max(look.place_of(first.timestamp()), 0), len(by_step) - 1)] += 1
     since = datetime.fromtimestamp(int(look.since), UTC)
     return Panel(
         title="New issues",
@@ -60,7 +56,7 @@ def new_issues(look: Look) -> Panel:
         level="ok" if not firsts else "",
         note="" if firsts else "nothing that was not known before",
         change=change_of(len(firsts), _new(look.before).count(), more_is=False),
-        charts=[step_bars(look, by_step, "issues")] if firsts else [],
+        charts=[step_bars(look, look.counted(firsts), "issues")] if firsts else [],
         lines=_lines(look, _new(look).order_by("-first_seen")[:SHOWN]),
         url=look.link("issues:list", q=f"firstSeen:>={since:%Y-%m-%dT%H:%M}", sort="first_seen"),
         url_words="New issues",

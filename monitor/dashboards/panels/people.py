@@ -41,9 +41,7 @@ def incidents(look: Look) -> Panel:
     if look.environment:
         opened = opened.filter(environment__in=[look.environment, ""])
     still = list(opened.order_by("severity", "-detected_at")[:SHOWN])
-    by_step = [0] * len(look.starts)
-    for one in found:
-        by_step[min(max(look.place_of(one.detected_at.timestamp()), 0), len(by_step) - 1)] += 1
+    by_step = look.counted(one.detected_at for one in found)
     shown = still or found[:SHOWN]
     return Panel(
         title="Incidents",
