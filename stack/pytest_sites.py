@@ -17,7 +17,7 @@ import pytest
 from stack.folder import throwaway
 from stack.relay.receiving import LEFT, OtherProcess, Share
 from stack.relay.sending import Sender
-from stack.sites import APPLICATION, MONITOR, SITES, Site, concerned, failures_before, site_with, sites_below
+from stack.sites import APPLICATION, MONITOR, Site, concerned, failures_before, site_with, sites_below
 from stack.sites import location as location_of
 
 SETTINGS = "DJANGO_SETTINGS_MODULE"
@@ -32,6 +32,7 @@ BOTH = (
 )
 _site = pytest.StashKey[Site | None]()
 _other = pytest.StashKey[bool]()
+_shares = pytest.StashKey[list[Share]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -117,7 +118,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.args = own(config.args, site, config)
     if config.stash[_other]:
-        shares = list(other_shares(config))
+        shares = config.stash[_shares] = list(other_shares(config))
         for share in shares:
             config.pluginmanager.register(OtherProcess(config, share), f"others-{share.title}")
         if any(share.is_collected_here for share in shares):
@@ -130,9 +131,9 @@ def other_shares(config: pytest.Config) -> Iterator[Share]:
     """What other processes run. Of what failed before there is little: that needs no third."""
     servers = {name: os.environ.pop(given) for name, given in SERVERS_BESIDE.items() if given in os.environ}
     if len(servers) == len(SERVERS_BESIDE) and not config.getoption("lf"):
-        title = f"{APPLICATION.settings} that are marked stack"
+        title = f"the {APPLICATION.name} that are marked stack"
         yield Share(APPLICATION, title, ("--share=stack",), servers, is_collected_here=True)
-    yield Share(MONITOR, MONITOR.settings)
+    yield Share(MONITOR, f"the {MONITOR.name}")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -160,7 +161,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     site = config.stash.get(_site, None)
     if site is None:
         return None
-    if config.stash[_other]:
-        others = " and ".join(other.name for other in SITES if other is not site)
-        return f"site: {site.name}; beside it, in a process of its own: {others}"
+    if shares := config.stash.get(_shares, []):
+        others = " and of ".join(share.title for share in shares)
+        return f"site: {site.name}; beside it, in a process for each: the tests of {others}"
     return f"site: {site.name}"

@@ -34,6 +34,8 @@ def test_one_closing_line_is_about_the_tests_of_both(toy: Toy) -> None:
     assert ended.code == 0, ended.output
     assert ended.closing_line == "4 passed"
     assert ended.output.count("test session starts") == 1
+    beside = "beside it, in a process for each: the tests of the monitor"
+    assert f"site: application; {beside}\n" in ended.output
     assert ended.output.count(" passed") == 1
 
 
@@ -99,6 +101,7 @@ def test_with_servers_for_it_a_third_process_runs_what_is_marked_stack(toy: Toy)
     assert (toy.path / "no").exists()
     assert (toy.path / "beside").exists()
     assert "collected 5 items / 1 deselected / 4 selected" in ended.output
+    assert "the tests of the application that are marked stack and of the monitor\n" in ended.output
 
 
 def test_what_the_third_process_does_not_find_is_an_error(toy: Toy) -> None:
@@ -165,7 +168,7 @@ def test_settings_that_cannot_be_read_are_an_error_with_their_reason(toy: Toy) -
     ended = toy.run("--both-sites")
     assert (ended.code, ended.closing_line) == (2, "1 error")
     assert "no_such_module" in ended.output
-    assert "monitor.settings ended with exit code" in ended.output
+    assert "the tests of the monitor ended with exit code" in ended.output
 
 
 def test_a_process_that_dies_fails_the_test_it_died_in_and_all_others_are_accounted_for(toy: Toy) -> None:
@@ -174,7 +177,7 @@ def test_a_process_that_dies_fails_the_test_it_died_in_and_all_others_are_accoun
     assert (ended.code, ended.closing_line) == (1, "1 failed, 3 passed, 1 skipped")
     assert f"FAILED {WEATHER}::test_b" in ended.output
     assert "ended with exit code 3, during this test" in ended.output
-    assert "not run: the tests of monitor.settings ended in" in ended.output
+    assert "not run: the tests of the monitor ended in" in ended.output
 
 
 @pytest.mark.soak
