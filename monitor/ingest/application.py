@@ -19,6 +19,7 @@ from monitor.ingest.answers import (
 from monitor.ingest.commit import GroupCommit
 from monitor.ingest.counters import NO_PROJECT, OutcomeCounters, dump_counts
 from monitor.ingest.keyring import KeyRing, KeyRingUnavailableError
+from monitor.ingest.pace import pause_s
 from monitor.ingest.presence import BEAT_EVERY_S, PresenceFile
 from monitor.ingest.request import BodyReader, ClientGoneError, Receive, Request, Scope, Send
 from monitor.ingest.settings import IngestSettings
@@ -152,6 +153,8 @@ class IngestApplication:
             asyncio.get_running_loop().call_later(self._settings.rotate_after_s, self._rotate)
         if self._commit is not None:
             await self._commit.wait()
+        if pause := pause_s(self.writer.late_s):
+            await asyncio.sleep(pause)
 
     def _rotate(self) -> None:
         self.writer.rotate()

@@ -66,7 +66,7 @@ def _request(url: str, timeout_s: float) -> httpcore.Request:
     target = quote(parts.path or "/", safe=_KEPT) + (
         f"?{quote(parts.query, safe=_KEPT)}" if parts.query else ""
     )
-    headers = {
+    headers: dict[bytes | str, bytes | str] = {
         # By httpcore, an address of IPv6 would stand there without its brackets.
         "Host": parts.netloc.rpartition("@")[2].encode("idna"),
         "Accept": "*/*",

@@ -121,7 +121,7 @@ def _is_zlib(head: bytes) -> bool:
 def _inflated(name: str, decoder: "zlib_ng._Decompress", data: bytes) -> bytes:
     try:
         return decoder.decompress(data, STEP)
-    except zlib_ng.error as error:
+    except zlib_ng.error as error:  # type: ignore[misc]  # its stub has an instance in the place of the class
         raise _broken(name, str(error)) from error
 
 

@@ -53,6 +53,8 @@ class SpoolCapacity:
         self._min_free_bytes = min_free_bytes
         self._look_again_at = 0.0
         self._room = 0
+        self.oldest_age_s = 0.0
+        """Of what waits in it, as seen at the last look."""
 
     def check(self, size: int) -> None:
         """Raises SpoolFullError, OSError."""
@@ -70,7 +72,9 @@ class SpoolCapacity:
     def _look(self) -> None:
         started = time.monotonic()
         free = shutil.disk_usage(_existing(self._spool)).free - self._min_free_bytes
-        self._room = min(self._max_bytes - spool_depth(self._spool).bytes, free)
+        depth = spool_depth(self._spool)
+        self._room = min(self._max_bytes - depth.bytes, free)
+        self.oldest_age_s = depth.oldest_age_s
         took = time.monotonic() - started
         self._look_again_at = started + max(_LOOK_EVERY_S, took * _LOOK_SHARE)
 

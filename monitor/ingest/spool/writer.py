@@ -36,6 +36,11 @@ class SpoolWriter:
         self._size = 0
         self._unsynced: list[int] = []
 
+    @property
+    def late_s(self) -> float:
+        """How far the digest is behind, as seen in the last half second in which something was written."""
+        return self._capacity.oldest_age_s
+
     def append(self, meta: RecordMeta, body: bytes) -> None:
         """Raises SpoolFullError, SpoolUnavailableError; then nothing of the record stays behind."""
         buffers = pack(meta, body)
