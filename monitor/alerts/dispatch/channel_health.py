@@ -47,7 +47,9 @@ class ChannelHealth:
         if self.is_paused:
             return "Left alone"
         if self.is_enabled:
-            return "Fails" if self.failed and not self.sent else "Sends"
+            if not self.failed:
+                return "Sends"
+            return "Fails now and then" if self.sent and not self.problem else "Fails"
         return "To the outbox" if self.goes_to_outbox else "Not set up"
 
     @property

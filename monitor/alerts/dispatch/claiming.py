@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -130,18 +131,22 @@ def _errand(row: Notification, channel: Channel, now: float) -> Errand | None:
         row.save(update_fields=["state", "claimed_until", "problem"])
         return None
     attempt = DeliveryAttempt.objects.create(notification=row, at=now)
-    message = Message.from_json(row.message)
-    letter = Letter(
-        message=message,
+    # Also after a refusal: who answers 502 may have done it.
+    may_have_arrived = any(outcome != outcomes.WITHDRAWN for outcome, _ in ended)
+    letter = replace(letter_of(row, channel, now), may_have_arrived=may_have_arrived)
+    return Errand(row.pk, attempt.pk, channel, letter, to_outbox=not channel.enabled)
+
+
+def letter_of(row: Notification, channel: Channel, at: float) -> Letter:
+    """What the channel is given to say, to whom, after what: as it stands `at` a time."""
+    return Letter(
+        message=Message.from_json(row.message),
         key=key_of(row),
         home=settings.PUBLIC_URL,
-        to=recipients(channel, row.recipients, now),
+        to=recipients(channel, row.recipients, at),
         roles=tuple(row.recipients),
         earlier=_earlier(row),
-        # Also after a refusal: who answers 502 may have done it.
-        may_have_arrived=any(outcome != outcomes.WITHDRAWN for outcome, _ in ended),
     )
-    return Errand(row.pk, attempt.pk, channel, letter, to_outbox=not channel.enabled)
 
 
 def _earlier(row: Notification) -> tuple[dict[str, Any], ...]:

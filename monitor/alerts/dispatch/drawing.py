@@ -14,6 +14,18 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
+SERVICES = {
+    "slack": "Slack",
+    "email": "Email",
+    "pagerduty": "PagerDuty",
+    "webhook": "Webhook",
+    "discord": "Discord",
+    "github": "GitHub",
+    "apprise": "Apprise",
+}
+"""What each kind of channel is called."""
+_HEADINGS = {"email": "The mail", "webhook": "What the webhook posts", "pagerduty": "What PagerDuty is told"}
+_SLACK_CODE = re.compile(r"`([^`\n]+)`")
 _SLACK_LINK = re.compile(r"<(https?://[^|>\s]+)\|([^>]*)>")
 _SLACK_BOLD = re.compile(r"(?<![\w*])\*(\S(?:[^*\n]*\S)?)\*(?![\w*])")
 _SLACK_ITALIC = re.compile(r"(?<![\w_])_(\S(?:[^_\n]*\S)?)_(?![\w_])")
@@ -30,6 +42,15 @@ class Drawn:
     @property
     def template(self) -> str:
         return f"deliveries/drawn/{self.kind}.html"
+
+    @property
+    def service(self) -> str:
+        return SERVICES[self.kind]
+
+    @property
+    def heading(self) -> str:
+        """Over the message, where nothing else says through what it went."""
+        return _HEADINGS.get(self.kind, f"As {self.service} shows it")
 
 
 def drawn_of(kind: str, payload: Mapping[str, Any]) -> Drawn:
@@ -50,6 +71,14 @@ def mrkdwn_html(text: str) -> SafeString:
 
 
 def _slack_words(text: str) -> str:
+    """In code nothing else means anything: every second piece is some."""
+    pieces = _SLACK_CODE.split(text)
+    pieces[::2] = [_slack_marks(piece) for piece in pieces[::2]]
+    pieces[1::2] = [f"<code>{_shown(piece)}</code>" for piece in pieces[1::2]]
+    return "".join(pieces)
+
+
+def _slack_marks(text: str) -> str:
     text = _SLACK_BOLD.sub(r"<strong>\1</strong>", _shown(text))
     return _SLACK_ITALIC.sub(r"<em>\1</em>", text).replace("\n", "<br>")
 

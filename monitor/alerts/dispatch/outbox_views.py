@@ -11,7 +11,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from monitor.alerts.channels import KINDS
-from monitor.alerts.dispatch.drawing import drawn_of
+from monitor.alerts.dispatch.drawing import SERVICES, drawn_of
 from monitor.alerts.dispatch.selectors import outbox_for
 from monitor.site.lists import page_of
 
@@ -42,7 +42,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "kept": [(one, drawn_of(one.kind, one.payload)) for one in kept],
         "newest": rows.values_list("pk", flat=True).first() or 0,
         "kind": kind,
-        "kinds": list(KINDS),
+        "kinds": [(name, SERVICES[name]) for name in KINDS],
         "is_on": settings.OUTBOX,
     }
     return render(request, "deliveries/outbox.html", context)

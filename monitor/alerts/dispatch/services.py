@@ -27,7 +27,8 @@ def retry(notification: Notification, *, by: Actor, now: float) -> None:
         rows = Notification.objects.filter(pk=notification.pk, state__in=[State.FAILED, State.WITHDRAWN])
         if not rows.update(state=State.WAITING, attempts=0, not_before=now, claimed_until=None, problem=""):
             raise DispatchRequestError("Only what has failed or was withdrawn can be sent again.")
-        project = notification.episode.project if notification.episode else None
+        about = notification.episode or notification.incident
+        project = about.project if about is not None else None
         record(by, "notification.retried", f"{notification} ({notification.pk})", project)
 
 

@@ -6,19 +6,19 @@ import time
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from monitor.access.models import User
 from monitor.access.permissions import require_change
 from monitor.alerts.channels import KINDS
-from monitor.alerts.channels.letter import Letter
 from monitor.alerts.dispatch import selectors, services
 from monitor.alerts.dispatch.channel_health import channel_health
-from monitor.alerts.dispatch.claiming import key_of
+from monitor.alerts.dispatch.claiming import letter_of
 from monitor.alerts.dispatch.drawing import Drawn, drawn_of
 from monitor.alerts.dispatch.errors import NotForThisChannelError
+from monitor.alerts.dispatch.models import OutboxMessage
 from monitor.alerts.dispatch.services import DispatchRequestError
 from monitor.alerts.messages import Kind, Message
 from monitor.alerts.models import Notification
@@ -58,13 +58,19 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """With `seen`, only whether it stands otherwise than that: the page asks so while the message is on its way."""
     row = selectors.notification_for(request.user, pk)
+    stands = f"{row.state}-{row.attempts}-{row.tries.count()}"
+    if "seen" in request.GET:
+        return JsonResponse({"changed": request.GET["seen"] != stands})
+    kept = row.outbox.order_by("-pk").first()
     context = {
         "row": row,
+        "stands": stands,
         "message": Message.from_json(row.message),
         "tries": row.tries.order_by("pk"),
-        "drawn": _drawn(row),
-        "kept": row.outbox.order_by("-pk").first(),
+        "drawn": _drawn(row, kept),
+        "kept": kept,
         "can_be_retried": row.state in {Notification.State.FAILED, Notification.State.WITHDRAWN},
         "may_change": _may_change(request),
     }
@@ -96,20 +102,17 @@ def test(request: HttpRequest, name: str) -> HttpResponse:
     return redirect("deliveries:detail", pk=row.pk)
 
 
-def _drawn(row: Notification) -> Drawn | None:
-    """As its channel draws it now; None when the channel does not tell such things or is no more."""
+def _drawn(row: Notification, kept: OutboxMessage | None) -> Drawn | None:
+    """As it stands in the outbox; otherwise as its channel draws it. None when the channel does not tell such things or
+    is no more."""
+    if kept is not None:
+        return drawn_of(kept.kind, kept.payload)
     channel = current_strategy().channels.get(row.channel)
     if channel is None:
         return None
-    letter = Letter(
-        message=Message.from_json(row.message),
-        key=key_of(row),
-        home=settings.PUBLIC_URL,
-        to=channel.to,
-        roles=tuple(row.recipients),
-    )
+    at = row.sent_at.timestamp() if row.sent_at else time.time()
     try:
-        return drawn_of(channel.kind, KINDS[channel.kind].draw(letter))
+        return drawn_of(channel.kind, KINDS[channel.kind].draw(letter_of(row, channel, at)))
     except NotForThisChannelError:
         return None
 

@@ -13,10 +13,12 @@ from pytest_django.fixtures import Settings
 
 from monitor.access.models import AuditEntry
 from monitor.alerts.dispatch.dispatcher import Dispatcher
+from monitor.alerts.dispatch.drawing import mrkdwn_html
 from monitor.alerts.dispatch.models import ChannelState, OutboxMessage
 from monitor.alerts.messages import Kind
 from monitor.alerts.models import Episode, Notification
 from monitor.projects.models import Project
+from monitor.rota.models import Person, Seat
 from tests.monitor_site.deliveries.conftest import Channels, settle
 from tests.monitor_site.deliveries.messages import NOW, queued
 from tests.monitor_site.deliveries.receivers import Receiver, Reply
@@ -212,6 +214,25 @@ def test_the_outbox_shows_each_message_as_its_service_would(
     only = as_admin.get(OUTBOX, {"kind": "discord"}).content.decode()
     assert "drawn-embed" in only
     assert "drawn-slack" not in only
+
+
+def test_a_message_is_shown_to_whom_and_after_what_it_was_said(as_admin: Client, channels: Channels) -> None:
+    """And not as if it stood alone: a comment on an issue that is there, a mail to those who are on call."""
+    channels(github={"to": ("o/r",)})
+    Seat.objects.create(role="on_call", person=Person.objects.create(name="Jo", email="jo@example.org"))
+    first, second = queued("github", once="first"), queued("github", once="second")
+    Notification.objects.filter(pk=first.pk).update(state="sent", answer={"number": 41})
+    mail = queued("email", recipients=["on_call"])
+    pages = [as_admin.get(f"{LIST}{row.pk}/").content.decode() for row in (first, second, mail)]
+    assert "<strong>New issue</strong> in o/r" in pages[0]
+    assert "<strong>Comment</strong> on issue 41 of o/r" in pages[1]
+    assert "jo@example.org" in pages[2]
+
+
+def test_code_in_slack_is_code_and_nothing_in_it_is_anything_else() -> None:
+    assert mrkdwn_html("see `a *b* &lt;c&gt;` and *d*") == (
+        "see <code>a *b* &lt;c&gt;</code> and <strong>d</strong>"
+    )
 
 
 def test_a_mail_is_shown_without_anything_it_could_run_or_load(
