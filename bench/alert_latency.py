@@ -1,6 +1,6 @@
 """From `raise` to a message delivered: a real monitor (web and worker), sentry-sdk as its client, a webhook on this machine.
 
-    python -m bench.alert_latency [--alerts 60] [--json FILE]
+    script/bench alert_latency [--alerts 60] [--json FILE]
 
 Each alert is another error with a rule of its own, of severity P0 (several of one rule would be told together). The
 clock starts before `raise` and stops when the webhook's request has been read. The strategy allows two minutes; the goal
@@ -27,6 +27,8 @@ from pathlib import Path
 from typing import Any
 
 import sentry_sdk
+
+from bench.figures import Figure, show, under, write
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY = "0123456789abcdef0123456789abcdef"
@@ -188,19 +190,15 @@ def main() -> None:
         sentry_sdk.get_client().close(timeout=1)
         webhook.server.shutdown()
         shutil.rmtree(directory, ignore_errors=True)
-    figures = {
-        "alerts": len(taken),
-        "p50_s": round(taken[len(taken) // 2], 3),
-        "p95_s": round(taken[int(len(taken) * 0.95)], 3),
-        "slowest_s": round(taken[-1], 3),
-        "goal_p95_s": GOAL_S,
-    }
-    print(
-        f"from raise to delivery, {figures['alerts']} alerts: p50 {figures['p50_s']} s, p95 {figures['p95_s']} s,"
-        f" slowest {figures['slowest_s']} s (goal: p95 under {GOAL_S:g} s)"
-    )
+    figures = [
+        Figure("alerts delivered", len(taken), ""),
+        Figure("from raise to delivery, p50", taken[len(taken) // 2], "s"),
+        under("from raise to delivery, p95", taken[int(len(taken) * 0.95)], "s", GOAL_S),
+        Figure("from raise to delivery, slowest", taken[-1], "s"),
+    ]
+    show(figures)
     if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+        write(figures, options.json)
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ import time
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from bench.figures import Figure, show, under, write
 from strategy.loader import load_strategy
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -134,7 +134,7 @@ class Digest:
         return time.process_time() - began
 
 
-def live_figures(rounds: int, directory: Path) -> list[dict[str, Any]]:
+def live_figures(rounds: int, directory: Path) -> list[Figure]:
     spool = _start_monitor(directory)
     events, digest = Events(spool), Digest(spool)
     for start in range(0, ISSUES, _AT_ONCE):
@@ -154,10 +154,10 @@ def live_figures(rounds: int, directory: Path) -> list[dict[str, Any]]:
     pairs = [(mine / plain - 1) * 100 for mine, plain in zip(taken[True], taken[False], strict=True)]
     added = (with_rules / without - 1) * 100
     return [
-        _figure(f"digest of an event of {events.size / 1000:.0f} kB without rules, CPU", without, "µs"),
-        _figure(f"the same with {RULES} rules over {ISSUES} issues, live, CPU", with_rules, "µs"),
-        _figure("added to the digest's CPU by the rules", added, "%", GOAL_ADDED),
-        _figure("the same, median of the pairs of rounds", statistics.median(pairs), "%"),
+        Figure(f"digest of an event of {events.size / 1000:.0f} kB without rules, CPU", without, "µs"),
+        Figure(f"the same with {RULES} rules over {ISSUES} issues, live, CPU", with_rules, "µs"),
+        under("added to the digest's CPU by the rules", added, "%", GOAL_ADDED),
+        Figure("the same, median of the pairs of rounds", statistics.median(pairs), "%"),
     ]
 
 
@@ -193,7 +193,7 @@ def _check(rounds: int) -> None:
     print(f"{stored} events stored, {heard} seen by the rules, {Episode.objects.count()} episodes")
 
 
-def rehearsal_figures(facts: int, directory: Path) -> list[dict[str, Any]]:
+def rehearsal_figures(facts: int, directory: Path) -> list[Figure]:
     stream = directory / "week.jsonl"
     write_week(stream, facts)
     command = [sys.executable, "-m", "monitor.alerts.rehearsal", "--stream", str(stream)]
@@ -202,8 +202,8 @@ def rehearsal_figures(facts: int, directory: Path) -> list[dict[str, Any]]:
     took = time.perf_counter() - began
     print(f"the rehearsal printed {len(done.stdout.splitlines())} lines")
     return [
-        _figure(f"rehearsal of a week of {facts} facts, default rules", took, "s", GOAL_REHEARSAL_S),
-        _figure("the same, CPU", _children_cpu() - before, "s"),
+        under(f"rehearsal of a week of {facts} facts, default rules", took, "s", GOAL_REHEARSAL_S),
+        Figure("the same, CPU", _children_cpu() - before, "s"),
     ]
 
 
@@ -233,17 +233,6 @@ def _children_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _figure(name: str, value: float, unit: str, under: float | None = None) -> dict[str, Any]:
-    figure: dict[str, Any] = {"figure": name, "value": round(value, 1), "unit": unit}
-    if under is not None:
-        figure |= {"goal": f"< {under:g} {unit}", "met": value < under}
-    print(
-        f"{name}: {value:.1f} {unit}" + (f" (goal: under {under:g} {unit})" if under is not None else ""),
-        flush=True,
-    )
-    return figure
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -253,10 +242,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="alert-rules-") as folder:
-        figures = live_figures(options.rounds, Path(folder))
-        figures += rehearsal_figures(options.facts, Path(folder))
+        live = live_figures(options.rounds, Path(folder))
+        show(live)
+        rehearsed = rehearsal_figures(options.facts, Path(folder))
+        show(rehearsed)
     if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+        write(live + rehearsed, options.json)
 
 
 if __name__ == "__main__":

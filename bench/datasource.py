@@ -21,8 +21,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from bench.figures import Figure, at_least, at_most, show, under, write
 
+ROOT = Path(__file__).resolve().parent.parent
 NUMBERS = ["precipitation_mm", "temp_max_c", "temp_min_c", "solar_radiation_w_m2", "snow_water_equiv_mm",
            "vapor_pressure_pa", "day_length_s", "discharge_cfs"]  # fmt: skip
 SIZES = (10**5, 10**6, 10**7)
@@ -175,7 +176,8 @@ def measure(names: Sequence[str], source: Path, repeat: int) -> dict[str, dict[s
             with tempfile.TemporaryDirectory(dir=source.parent) as folder:
                 command = [
                     sys.executable,
-                    __file__,
+                    "-m",
+                    "bench.datasource",
                     "--contestant",
                     name,
                     "--source",
@@ -183,7 +185,7 @@ def measure(names: Sequence[str], source: Path, repeat: int) -> dict[str, dict[s
                     "--folder",
                     folder,
                 ]
-                done = subprocess.run(command, check=True, capture_output=True, text=True)
+                done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
             runs[name].append(json.loads(done.stdout))
     return {
         name: {
@@ -209,39 +211,34 @@ def linear(folder: Path, source: Path, ends: dict[int, int], repeat: int) -> dic
     return seconds
 
 
-def figures(
-    results: dict[str, dict[str, float]], megabytes: float, growth: dict[int, float]
-) -> list[dict[str, Any]]:
+def figures(results: dict[str, dict[str, float]], megabytes: float, growth: dict[int, float]) -> list[Figure]:
     ours, pandas, bare = results["ours"], results["pandas"], results["bare"]
-    rows: list[dict[str, Any]] = []
-
-    def add(figure: str, value: float, unit: str, goal: str = "", met: bool | None = None) -> None:
-        rows.append({"figure": figure, "value": round(value, 3), "unit": unit, "goal": goal, "met": met})
-
-    add("file size", megabytes, "MB")
+    found = [Figure("file size", megabytes, "MB")]
     for name, label in (
         ("ours", "our processing"),
         ("pandas", "pandas, same steps"),
         ("bare", "polars, parse only"),
     ):
         result = results[name]
-        add(f"{label}: rows per second", result["rows"] / result["seconds"], "1/s")
-        add(f"{label}: time", result["seconds"], "s")
-        add(f"{label}: processor time", result["cpu_seconds"], "s")
+        found += [
+            Figure(f"{label}: rows per second", result["rows"] / result["seconds"], "1/s"),
+            Figure(f"{label}: time", result["seconds"], "s"),
+            Figure(f"{label}: processor time", result["cpu_seconds"], "s"),
+        ]
         if name != "ours":
-            add(f"{label}: peak memory", result["peak_mb"], "MB")
-    times = pandas["seconds"] / ours["seconds"]
-    add("our speed against pandas", times, "x", "at least 5", times >= 5)
-    parse = ours["seconds"] / bare["seconds"]
-    add("our time against the bare parse", parse, "x", "at most 2.5", parse <= 2.5)
-    add("processor time, pandas / ours", pandas["cpu_seconds"] / ours["cpu_seconds"], "x")
-    add("processor time, ours / bare parse", ours["cpu_seconds"] / bare["cpu_seconds"], "x")
-    add("our processing: peak memory", ours["peak_mb"], "MB", "under 700", ours["peak_mb"] < 700)
+            found.append(Figure(f"{label}: peak memory", result["peak_mb"], "MB"))
+    found += [
+        at_least("our speed against pandas", pandas["seconds"] / ours["seconds"], "×", 5),
+        at_most("our time against the bare parse", ours["seconds"] / bare["seconds"], "×", 2.5),
+        Figure("processor time, pandas / ours", pandas["cpu_seconds"] / ours["cpu_seconds"], "×"),
+        Figure("processor time, ours / bare parse", ours["cpu_seconds"] / bare["cpu_seconds"], "×"),
+        under("our processing: peak memory", ours["peak_mb"], "MB", 700),
+    ]
     for size, seconds in growth.items():
-        add(f"our processing of 10^{round(math.log10(size))} rows", seconds, "s")
+        found.append(Figure(f"our processing of 10^{round(math.log10(size))} rows", seconds, "s"))
     exponent = math.log10(growth[SIZES[-1]] / growth[SIZES[0]]) / math.log10(SIZES[-1] / SIZES[0])
-    add("exponent of time over rows, 10^5 to 10^7", exponent, "", "at most 1.05", exponent <= 1.05)
-    return rows
+    found.append(at_most("exponent of time over rows, 10^5 to 10^7", exponent, "", 1.05))
+    return found
 
 
 def main() -> None:
@@ -263,15 +260,12 @@ def main() -> None:
         megabytes = source.stat().st_size / 1e6
         print(f"{ends[0]:,} rows, {megabytes:,.0f} MB, {os.cpu_count()} cores", flush=True)
         results = measure(("bare", "ours", "pandas"), source, options.repeat)
-        rows = figures(results, megabytes, linear(folder, source, ends, options.repeat))
+        found = figures(results, megabytes, linear(folder, source, ends, options.repeat))
     finally:
         shutil.rmtree(folder)
-    for row in rows:
-        verdict = {True: "met", False: "MISSED", None: ""}[row["met"]]
-        goal = f"goal: {row['goal']}" if row["goal"] else ""
-        print(f"{row['figure']:45s} {row['value']:>16,.2f} {row['unit']:4s} {goal:20s} {verdict}")
+    show(found)
     if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+        write(found, options.json)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""CPU of one event on its way through normalising, scrubbing and grouping: python -m bench.grouping [--events 4000]
+"""CPU of one event on its way through normalising, scrubbing and grouping.
+
+    script/bench grouping [--events 4000] [--json FILE]
 
 The event is a real one: Django's, by sentry-sdk, about 20 KB. Of it are made 20 issues; in each copy the addresses, ids
 and times differ, so that caches help as much as they do in earnest: with source lines, names and statements, which come
-again with every event. The second row shows what an event costs of which nothing was seen before.
+again with every event. The second half shows what an event costs of which nothing was seen before.
 """
 
 from __future__ import annotations
@@ -14,10 +16,12 @@ import re
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
 
+from bench.figures import Figure, at_most, show, write
 from monitor.events import Event, EventScrubber, normalise
 from monitor.grouping import frames, group, messages, names
 from strategy import load_strategy
@@ -61,11 +65,13 @@ class Stages:
         self.seconds.setdefault(name, []).append((time.process_time_ns() - started) / 1e9)
         return result
 
-    def row(self, title: str) -> str:
-        figures = {name: statistics.median(values) * 1000 for name, values in self.seconds.items()}
-        scrubbing = figures["normalise"] + figures["scrub"]
-        cells = "".join(f"{figures[name]:>11.3f}" for name in figures)
-        return f"{title:<28}{cells}{scrubbing:>19.3f}{sum(figures.values()):>9.3f}"
+    def median_ms(self, *names: str) -> float:
+        """Of these stages together."""
+        return sum(statistics.median(self.seconds[name]) for name in names) * 1000
+
+    def figures(self, title: str) -> list[Figure]:
+        found = [Figure(f"{title}: {name}", self.median_ms(name), "ms") for name in self.seconds]
+        return [*found, Figure(f"{title}: all", self.median_ms(*self.seconds), "ms")]
 
 
 def digest(payload: bytes, scrubber: EventScrubber, stages: Stages) -> Event:
@@ -92,29 +98,31 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--events", type=int, default=4000)
-    count = parser.parse_args().events
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    count = options.events
     strategy = load_strategy()
     events = payloads(count)
     print(
         f"{count} events of {statistics.mean(map(len, events)):,.0f} bytes, {ISSUES} issues; CPU ms of an event (median)"
     )
-    print(
-        f"{'':<28}{'read':>11}{'normalise':>11}{'scrub':>11}{'group':>11}{'write':>11}{'normalise + scrub':>19}{'all':>9}"
-    )
     warm, scrubber = Stages(), EventScrubber.of_strategy(strategy)
     hashes = {group(digest(payload, scrubber, warm)).hash for payload in events}
-    print(warm.row("20 issues, values vary"))
     cold = Stages()
     for payload in events[: max(50, count // 20)]:
         forget()
         digest(payload, EventScrubber.of_strategy(strategy), cold)
-    print(cold.row("nothing seen before"))
+    figures = [
+        *warm.figures("values vary"),
+        at_most("values vary: normalise + scrub", warm.median_ms("normalise", "scrub"), "ms", BUDGET_MS),
+        *cold.figures("nothing seen before"),
+        Figure("nothing seen before: normalise + scrub", cold.median_ms("normalise", "scrub"), "ms"),
+    ]
+    show(figures)
     if len(hashes) != ISSUES:
         raise SystemExit(f"{len(hashes)} groups were made of {ISSUES} issues")
-    reached = statistics.median(warm.seconds["normalise"]) + statistics.median(warm.seconds["scrub"])
-    print(
-        f"Budget of normalise + scrub: {BUDGET_MS} ms, {'met' if reached * 1000 <= BUDGET_MS else 'missed'}."
-    )
+    if options.json:
+        write(figures, options.json)
 
 
 if __name__ == "__main__":

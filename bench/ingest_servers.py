@@ -2,7 +2,7 @@
 
     python -m venv /tmp/servers && /tmp/servers/bin/pip install gunicorn gevent granian uvicorn httptools uvloop \
         hypercorn waitress cheroot fastwsgi fastpysgi
-    python -m bench.ingest_servers --python /tmp/servers/bin/python --rounds 3 --seconds 5
+    script/bench ingest_servers --python /tmp/servers/bin/python --rounds 3 --seconds 5
 
 The handler reads a 20 KB gzip body, unpacks it and appends it to a file, as the receiving end does at the least. wrk
 drives it over 32 keep-alive connections on loopback. Candidates take turns in each round, so that whatever else the
@@ -27,6 +27,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from bench.figures import Figure, write
 
 ROOT = Path(__file__).resolve().parent.parent
 CONNECTIONS = 32
@@ -146,8 +148,8 @@ def serve(name: str, port: int) -> None:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Of one run of one candidate."""
+class Run:
+    """What one candidate did in one round."""
 
     name: str
     stored_per_s: float
@@ -158,7 +160,7 @@ class Figures:
     errors: int
 
 
-def measure(candidate: Candidate, python: str, seconds: int) -> Figures:
+def measure(candidate: Candidate, python: str, seconds: int) -> Run:
     with tempfile.TemporaryDirectory(prefix="bench-ingest-") as place:
         port = _free_port()
         environment = {**os.environ, "BENCH_STORE": place, "PYTHONPATH": str(ROOT)}
@@ -180,7 +182,7 @@ def measure(candidate: Candidate, python: str, seconds: int) -> Figures:
                 memory = pss_mb(server.pid)
             finally:
                 stop(server)
-        return Figures(
+        return Run(
             candidate.name, requests / took_s, 1000 * used / max(requests, 1), p50_ms, p99_ms, memory, errors
         )
 
@@ -285,25 +287,36 @@ def has(python: str, module: str) -> bool:
     return subprocess.run([python, "-c", code], check=False).returncode == 0
 
 
-def report(runs: list[Figures]) -> str:
+def medians(runs: list[Run]) -> dict[str, dict[str, Figure]]:
+    """By candidate and column; errors are the sum of all rounds."""
     names = list(dict.fromkeys(run.name for run in runs))
     base = [run.stored_per_s for run in runs if run.name == names[0]]
-    lines = [
-        "| server | stored/s | to the first | CPU/request | p50 | p99 | PSS | errors |",
-        "|" + " --- |" * 8,
-    ]
+    found = {}
     for name in names:
         own = [run for run in runs if run.name == name]
-        median = {
-            field: statistics.median(getattr(run, field) for run in own)
-            for field in ("stored_per_s", "cpu_ms", "p50_ms", "p99_ms", "pss_mb")
+        columns = {
+            "stored": ([run.stored_per_s for run in own], "1/s"),
+            "to the first": ([run.stored_per_s / one for run, one in zip(own, base, strict=False)], "×"),
+            "CPU/request": ([run.cpu_ms for run in own], "ms"),
+            "p50": ([run.p50_ms for run in own], "ms"),
+            "p99": ([run.p99_ms for run in own], "ms"),
+            "PSS": ([run.pss_mb for run in own], "MB"),
         }
-        ratio = statistics.median(run.stored_per_s / one for run, one in zip(own, base, strict=False))
-        lines.append(
-            f"| {name} | {median['stored_per_s']:,.0f} | {ratio:.2f} | {median['cpu_ms']:.2f} ms "
-            f"| {median['p50_ms']:.1f} ms | {median['p99_ms']:.1f} ms | {median['pss_mb']:.0f} MB "
-            f"| {sum(run.errors for run in own)} |"
-        )
+        found[name] = {
+            column: Figure(f"{name}: {column}", statistics.median(values), unit)
+            for column, (values, unit) in columns.items()
+        }
+        found[name]["errors"] = Figure(f"{name}: errors", sum(run.errors for run in own), "")
+    return found
+
+
+def table(found: dict[str, dict[str, Figure]]) -> str:
+    """A candidate a row, to be compared with the others: a line for each figure would hide it."""
+    columns = list(next(iter(found.values()), {}))
+    lines = [f"| server | {' | '.join(columns)} |", "|" + " --- |" * (len(columns) + 1)]
+    for name, figures in found.items():
+        cells = (f"{round(each.value, 2):,} {each.unit}".strip() for each in figures.values())
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -328,7 +341,7 @@ def main() -> int:
         one for one in CANDIDATES if not arguments.only or any(part in one.name for part in arguments.only)
     ]
     present = [one for one in wanted if has(arguments.python, one.module)]
-    runs: list[Figures] = []
+    runs: list[Run] = []
     for number in range(arguments.rounds):
         for candidate in present:
             try:
@@ -336,9 +349,10 @@ def main() -> int:
                 print(number, json.dumps(asdict(runs[-1])), flush=True)
             except (RuntimeError, subprocess.CalledProcessError, OSError) as error:
                 print(f"{candidate.name}: {error}", file=sys.stderr, flush=True)
-    print(report(runs))
+    found = medians(runs)
+    print(table(found))
     if arguments.json:
-        arguments.json.write_text(json.dumps([asdict(run) for run in runs], indent=1))
+        write((each for figures in found.values() for each in figures.values()), arguments.json)
     return 0
 
 

@@ -12,12 +12,12 @@ thinned). The containers are the bench's own and gone afterwards. Needs Docker (
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
 from pathlib import Path
 
+from bench.figures import Figure, at_most, exactly, missed, show, write
 from bench.visitors import Ask, Seen, logged_in, visit
 from stack.compose import BASE, PRODUCTION, Compose, missing
 
@@ -75,23 +75,22 @@ def main() -> int:
     stack = compose()
     with stack.up(keep=options.keep):
         stack.run("exec", "-T", "web", "hydroml", "manage", "load_demo_world")
-        report = measure(stack, options)
-    show(report)
+        figures = measure(stack, options)
+    show(figures)
     if options.json:
-        options.json.write_text(json.dumps(report, indent=2))
-    return 0 if report["met"] else 1
+        write(figures, options.json)
+    return 1 if missed(figures) else 0
 
 
-def measure(stack: Compose, options: argparse.Namespace) -> dict[str, object]:
+def measure(stack: Compose, options: argparse.Namespace) -> list[Figure]:
     cookies = logged_in(stack.address, user=USER, password=PASSWORD)
     broken = break_a_source(stack)
     share = options.errors / 100
     failing = Ask("failing", broken, sum(page.weight for page in PAGES) * share / (1 - share), status=500)
     # Templates, connections and imports are there before it counts.
     visit(stack.address, PAGES, a_second=20, seconds=5, cookies=cookies, connections=16)
-    runs = {}
-    for name, asks in (("without errors", PAGES), ("with errors", (*PAGES, failing))):
-        seen = visit(
+    alone, with_errors = (
+        visit(
             stack.address,
             asks,
             a_second=options.rate,
@@ -99,36 +98,45 @@ def measure(stack: Compose, options: argparse.Namespace) -> dict[str, object]:
             cookies=cookies,
             connections=options.connections,
         )
-        runs[name] = summary(seen)
-        caused = len(seen.times.get("failing", [])) - sum(
-            number
-            for what, number in seen.wrong.items()
-            if what.startswith("failing: ") and what[9:].isdigit()
-        )
+        for asks in (PAGES, (*PAGES, failing))
+    )
+    caused = caused_errors(with_errors)
     kept = wait_until_stored(stack, caused)
-    ratio = float(runs["with errors"]["p95_ms"]) / float(runs["without errors"]["p95_ms"])
-    return {
-        "rate": options.rate,
-        "seconds": options.seconds,
-        "runs": runs,
-        "p95_ratio": round(ratio, 2),
-        "errors_caused": caused,
-        "errors_stored": kept,
-        "load_average": os.getloadavg()[0],
-        "met": kept == caused and ratio <= P95_RATIO and not any(run["wrong"] for run in runs.values()),
-    }
+    ratio = quantile_ms(with_errors, 0.95) / quantile_ms(alone, 0.95)
+    return [
+        *summary(f"without errors, {options.rate:g} a second for {options.seconds:g} s", alone),
+        *summary(f"with {options.errors:g} % errors", with_errors),
+        at_most("p95 with errors / without", ratio, "×", P95_RATIO),
+        Figure("errors caused", caused, ""),
+        exactly("errors stored", kept, "", caused),
+        Figure("load average at the end", os.getloadavg()[0], ""),
+    ]
 
 
-def summary(seen: Seen) -> dict[str, object]:
-    """Percentiles are of the pages that should work: those that fail are beside the point here."""
-    names = [page.name for page in PAGES]
-    return {
-        "requests": seen.requests,
-        "a_second": round(seen.requests / seen.took_s, 1),
-        **{f"p{round(share * 100)}_ms": round(seen.quantile(share, names), 1) for share in (0.5, 0.95, 0.99)},
-        "failing_p95_ms": round(seen.quantile(0.95, ["failing"]), 1),
-        "wrong": dict(seen.wrong),
-    }
+def caused_errors(seen: Seen) -> int:
+    """Requests of the broken page that were answered as such a page is."""
+    answered_otherwise = sum(
+        number for what, number in seen.wrong.items() if what.startswith("failing: ") and what[9:].isdigit()
+    )
+    return len(seen.times.get("failing", [])) - answered_otherwise
+
+
+def quantile_ms(seen: Seen, share: float) -> float:
+    """Of the pages that should work: those that fail are beside the point here."""
+    return seen.quantile(share, [page.name for page in PAGES])
+
+
+def summary(run: str, seen: Seen) -> list[Figure]:
+    figures = [
+        Figure(f"{run}: requests", seen.requests, ""),
+        Figure(f"{run}: achieved", seen.requests / seen.took_s, "requests/s"),
+        *(Figure(f"{run}: p{share * 100:g}", quantile_ms(seen, share), "ms") for share in (0.5, 0.95, 0.99)),
+        exactly(f"{run}: wrong answers", seen.wrong.total(), "", 0),
+        *(Figure(f"{run}: wrong, {what}", number, "") for what, number in seen.wrong.items()),
+    ]
+    if "failing" in seen.times:
+        figures.append(Figure(f"{run}: p95 of the broken page", seen.quantile(0.95, ["failing"]), "ms"))
+    return figures
 
 
 def wait_until_stored(stack: Compose, caused: int) -> int:
@@ -136,16 +144,6 @@ def wait_until_stored(stack: Compose, caused: int) -> int:
     while (count := stored(stack)) < caused and time.monotonic() < deadline:
         time.sleep(3)
     return count
-
-
-def show(report: dict[str, object]) -> None:
-    runs = report["runs"]
-    assert isinstance(runs, dict)
-    for name, run in runs.items():
-        print(f"{name:>15}: {run}")
-    print(f"p95 with errors / without: {report['p95_ratio']} (goal: at most {P95_RATIO})")
-    print(f"errors caused: {report['errors_caused']}, stored: {report['errors_stored']}")
-    print("met" if report["met"] else "missed")
 
 
 if __name__ == "__main__":

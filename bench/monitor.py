@@ -14,7 +14,6 @@ hour). `--rivals` names a directory for the environments of Bugsink and foxray, 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import secrets
 import shutil
@@ -31,6 +30,7 @@ from typing import Any
 
 import httpx
 
+from bench.figures import Figure, at_least, at_most, exactly, show, write
 from bench.ingest_servers import cpu_s, pss_mb
 from bench.monitor_load import Load, Sent, write_envelopes
 from bench.monitor_rivals import Rival, bugsink, foxray
@@ -39,12 +39,23 @@ from stack.ports import free_port
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "0123456789abcdef0123456789abcdef"
 IDLE_S = 20
-GOALS = {
-    "stored a second": 1000.0,
-    "CPU an event": 1.5,
-    "disk an event": 2.0,
-    "p99 accept at half load": 20.0,
-    "memory": 150.0,
+UNITS = {
+    "stored a second": "events/s", "CPU an event": "ms", "disk an event": "KB", "p99 accept at full load": "ms",
+    "p99 accept at half load": "ms", "memory": "MB", "answered with an error": "requests", "idle": "% of a core",
+    "flood: counted exactly": "1 is yes", "flood: disk": "MB", "flood: other events stored within": "s",
+    "at 1,000,000 events: stored a second": "% of empty",
+}  # fmt: skip
+GOALS: dict[str, tuple[Callable[[str, float, str, float], Figure], float]] = {
+    "stored a second": (at_least, 1000),
+    "CPU an event": (at_most, 1.5),
+    "disk an event": (at_most, 2),
+    "p99 accept at half load": (at_most, 20),
+    "memory": (at_most, 150),
+    "idle": (at_most, 1),
+    "flood: counted exactly": (exactly, 1),
+    "flood: disk": (at_most, 20),
+    "flood: other events stored within": (at_most, 5),
+    "at 1,000,000 events: stored a second": (at_least, 90),
 }
 
 
@@ -267,54 +278,34 @@ def running(system: Any) -> Iterator[Any]:
         system.stop()
 
 
-def figures(name: str, measured: dict[str, float]) -> list[dict[str, Any]]:
-    units = {
-        "stored a second": "events/s", "CPU an event": "ms", "disk an event": "KB", "p99 accept at full load": "ms",
-        "p99 accept at half load": "ms", "memory": "MB", "answered with an error": "requests",
-    }  # fmt: skip
-    rows = []
-    for figure, value in measured.items():
-        goal = GOALS.get(figure) if name == "here" else None
-        met = None if goal is None else (value >= goal if figure == "stored a second" else value <= goal)
-        rows.append(
-            {
-                "figure": f"{name}: {figure}",
-                "value": round(value, 3),
-                "unit": units[figure],
-                "goal": goal,
-                "met": met,
-            }
-        )
-    return rows
+def with_goals(measured: dict[str, float]) -> list[Figure]:
+    """Of this monitor."""
+    found = []
+    for name, value in measured.items():
+        held_to = GOALS.get(name)
+        if held_to is None:
+            found.append(Figure(f"here: {name}", value, UNITS[name]))
+        else:
+            promise, goal = held_to
+            found.append(promise(f"here: {name}", value, UNITS[name], goal))
+    return found
 
 
-def one(figure: str, value: float, unit: str, goal: float, *, at_least: bool = False) -> dict[str, Any]:
-    met = value >= goal if at_least else value <= goal
-    return {"figure": f"here: {figure}", "value": round(value, 3), "unit": unit, "goal": goal, "met": met}
-
-
-def run(options: argparse.Namespace, place: Path) -> list[dict[str, Any]]:
+def run(options: argparse.Namespace, place: Path) -> list[Figure]:
     with running(Monitor(place / "empty")) as monitor:
         warm_up(monitor, place)
         here = measure(monitor, options.events, place)
-        rows = figures("here", here)
-        rows.append(one("idle", idle(monitor), "% of a core", 1.0))
+        figures = with_goals(here | {"idle": idle(monitor)})
     if options.rivals:
         for rival in (bugsink(options.rivals, place), foxray(options.rivals, place)):
             with running(rival):
-                rows += figures(rival.name, measure(rival, min(options.events, 1_000), place))
+                theirs = measure(rival, min(options.events, 1_000), place)
+            figures += [Figure(f"{rival.name}: {name}", value, UNITS[name]) for name, value in theirs.items()]
     if options.full:
         with running(Monitor(place / "flooded", samples=True)) as monitor:
-            found = flood(monitor, 200_000, place)
-            rows.append(
-                one("flood: counted exactly", found["flood: counted exactly"], "1 is yes", 1.0, at_least=True)
-            )
-            rows.append(one("flood: disk", found["flood: disk"], "MB", 20.0))
-            rows.append(
-                one("flood: other events stored within", found["flood: other events stored within"], "s", 5.0)
-            )
-        rows.append(grown(options.events, place, here["stored a second"]))
-    return rows
+            figures += with_goals(flood(monitor, 200_000, place))
+        figures += with_goals(grown(options.events, place, here["stored a second"]))
+    return figures
 
 
 def warm_up(monitor: Monitor, place: Path) -> None:
@@ -324,7 +315,7 @@ def warm_up(monitor: Monitor, place: Path) -> None:
     send(monitor, bodies, 200)
 
 
-def grown(events: int, place: Path, empty: float) -> dict[str, Any]:
+def grown(events: int, place: Path, empty: float) -> dict[str, float]:
     """Stored a second on top of 1,000,000 events, as a share of an empty store's."""
     directory = place / "grown"
     subprocess.run([sys.executable, "-m", "bench.monitor_seed", str(directory)], cwd=ROOT, check=True)
@@ -333,13 +324,7 @@ def grown(events: int, place: Path, empty: float) -> dict[str, Any]:
         if warm_up_grown < 1_000_000:
             raise RuntimeError(f"The seeded store has {warm_up_grown} events.")
         found = measure(monitor, events, place)
-    return one(
-        "at 1,000,000 events: stored a second",
-        found["stored a second"] / empty * 100,
-        "% of empty",
-        90.0,
-        at_least=True,
-    )
+    return {"at 1,000,000 events: stored a second": found["stored a second"] / empty * 100}
 
 
 def main() -> int:
@@ -354,12 +339,10 @@ def main() -> int:
     if shutil.which("wrk") is None:
         parser.error("wrk is needed to make the load: apt-get install wrk")
     with tempfile.TemporaryDirectory(prefix="bench-monitor-") as place:
-        rows = run(options, Path(place))
-    for row in rows:
-        goal = "" if row["goal"] is None else f"  goal {row['goal']:g}, {'met' if row['met'] else 'MISSED'}"
-        print(f"{row['figure']:<52}{row['value']:>12,.2f} {row['unit']}{goal}")
+        figures = run(options, Path(place))
+    show(figures)
     if options.json:
-        options.json.write_text(json.dumps(rows, indent=2))
+        write(figures, options.json)
     return 0
 
 

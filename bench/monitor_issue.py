@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench.figures import Figure, show_missed, under, write
 from bench.monitor_seed import ADMIN, seed, start_django
 
 GOAL_MS = 80
@@ -142,7 +143,7 @@ def measure(client: Any, address: Callable[[], str], requests: int) -> dict[str,
     }
 
 
-def run(requests: int) -> list[dict[str, Any]]:
+def run(requests: int) -> list[Figure]:
     reader = client()
     figures = []
     for name, (address, goal) in pages().items():
@@ -152,15 +153,7 @@ def run(requests: int) -> list[dict[str, Any]]:
             f"   processor {found['processor']:6.1f} ms   {found['queries']} queries, {found['bytes'] / 1000:,.0f} kB",
             flush=True,
         )
-        figures.append(
-            {
-                "figure": f"issue page: {name}, p95",
-                "value": round(found["p95"], 1),
-                "unit": "ms",
-                "goal": f"< {goal} ms",
-                "met": found["p95"] < goal,
-            }
-        )
+        figures.append(under(f"issue page: {name}, p95", found["p95"], "ms", goal))
     return figures
 
 
@@ -177,10 +170,9 @@ def main() -> None:
         if options.at is None:
             seed(100_000, 1_000_000)
         figures = run(options.requests)
-    missed = [one["figure"] for one in figures if not one["met"]]
-    print(f"{len(figures) - len(missed)} of {len(figures)} within their goals")
+    show_missed(figures)
     if options.json:
-        options.json.write_text(json.dumps(figures))
+        write(figures, options.json)
 
 
 if __name__ == "__main__":

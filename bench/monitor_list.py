@@ -8,13 +8,13 @@ are those of somebody who sees six of the twenty projects, so that each query ha
 """
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
+from bench.figures import Figure, show_missed, under, write
 from bench.monitor_seed import ADMIN, seed, start_django
 
 GOAL_MS = 60
@@ -85,7 +85,7 @@ def measure(client: Any, query: str, requests: int) -> tuple[int, int, list[floa
     return response.content.count(b"data-item"), count, times, cpu
 
 
-def run(requests: int) -> list[dict[str, Any]]:
+def run(requests: int) -> list[Figure]:
     from monitor.issues.models import Issue
 
     word = Issue.objects.values_list("value", flat=True)[500].split()[-1]
@@ -102,15 +102,7 @@ def run(requests: int) -> list[dict[str, Any]]:
                 f"   {shown:2d} rows, {queries} queries",
                 flush=True,
             )
-            figures.append(
-                {
-                    "figure": f"issue list, {who}: {name}, p95",
-                    "value": round(p95, 1),
-                    "unit": "ms",
-                    "goal": f"< {GOAL_MS} ms",
-                    "met": p95 < GOAL_MS,
-                }
-            )
+            figures.append(under(f"issue list, {who}: {name}, p95", p95, "ms", GOAL_MS))
     return figures
 
 
@@ -127,10 +119,9 @@ def main() -> None:
         if options.at is None:
             seed(100_000, 1_000_000)
         figures = run(options.requests)
-    missed = [one["figure"] for one in figures if not one["met"]]
-    print(f"{len(figures) - len(missed)} of {len(figures)} under {GOAL_MS} ms")
+    show_missed(figures)
     if options.json:
-        options.json.write_text(json.dumps(figures))
+        write(figures, options.json)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ real, what the files would weigh is not. How often an issue happens falls off st
 """
 
 import argparse
-import json
 import os
 import random
 import sys
@@ -17,6 +16,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from bench.figures import Figure, show, write
 
 ADMIN, PASSWORD = "seeded@hydroml.example", "a-long-password"
 PROJECTS = 20
@@ -259,11 +260,14 @@ def main() -> None:
     seed(options.issues, options.events)
     seconds = time.perf_counter() - started
     size = Path(str(connection.settings_dict["NAME"])).stat().st_size
-    print(f"{options.issues:,} issues, {options.events:,} events in {seconds:.0f} s, {size / 1e6:.0f} MB")
+    figures = [
+        Figure(f"{options.issues:,} issues with {options.events:,} events, made in", seconds, "s"),
+        Figure("size of their database", size / 1e6, "MB"),
+    ]
+    show(figures)
     print(f"log-in: {ADMIN} {PASSWORD}")
     if options.json:
-        figure = {"figure": "seeding", "value": round(seconds, 1), "unit": "s"}
-        options.json.write_text(json.dumps([figure]))
+        write(figures, options.json)
 
 
 if __name__ == "__main__":

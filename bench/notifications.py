@@ -9,7 +9,6 @@ Then, with a receiver that is well: from a row to its delivery, one at a time.
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import statistics
 import tempfile
@@ -17,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.figures import Figure, exactly, show, write
 from tests.monitor_site.deliveries.killing import Honouring, environment, insert
 from tests.monitor_site.deliveries.receivers import receiving
 from tests.monitor_site.digest.processes import Monitor, prepared, stop
@@ -26,7 +26,7 @@ SINGLE = 200
 PATIENCE_S = 1_800.0
 
 
-def flood(monitor: Monitor, hook: Honouring, count: int) -> dict[str, Any]:
+def flood(monitor: Monitor, hook: Honouring, count: int) -> list[Figure]:
     """All at once, and a kill when a third of the requests have been made."""
     database = monitor.directory / "monitor.sqlite3"
     insert(database, range(count))
@@ -39,28 +39,38 @@ def flood(monitor: Monitor, hook: Honouring, count: int) -> dict[str, Any]:
     wait(lambda: not waiting(monitor), "nothing waits")
     took = time.monotonic() - started
     assert stop(worker) == 0
+    return [
+        Figure("notifications", count, ""),
+        Figure("taken for all of them", took, "s"),
+        Figure("requests made", hook.requests, ""),
+        *outcome(monitor, hook, count),
+    ]
+
+
+def outcome(monitor: Monitor, hook: Honouring, count: int) -> list[Figure]:
+    """What the monitor says of its notifications, held to what the receiver has been told."""
     states = dict(monitor.rows("SELECT state, count(*) FROM alerts_notification GROUP BY 1"))
-    outcomes = dict(monitor.rows("SELECT outcome, count(*) FROM deliveries_deliveryattempt GROUP BY 1"))
+    tries = dict(monitor.rows("SELECT outcome, count(*) FROM deliveries_deliveryattempt GROUP BY 1"))
     sent = {
         row[0]
         for row in monitor.rows(
             "SELECT json_extract(message, '$.title') FROM alerts_notification WHERE state = 'sent'"
         )
     }
-    return {
-        "notifications": count,
-        "seconds": round(took, 1),
-        "requests": hook.requests,
-        "states": states,
-        "tries": outcomes,
-        "sent_but_not_received": len(sent - set(hook.told)),
-        "told_twice": sum(times > 1 for times in hook.told.values()),
-        "neither_sent_nor_failed": count - states.get("sent", 0) - states.get("failed", 0),
-    }
+    failed = states.get("failed", 0)
+    once = sum(hook.told[title] == 1 for title in sent)
+    return [
+        *(Figure(f"notifications in the state {state}", number, "") for state, number in states.items()),
+        *(Figure(f"tries with the outcome {result}", number, "") for result, number in tries.items()),
+        exactly("delivered once or shown as failed", once + failed, "", count),
+        exactly("told twice", sum(times > 1 for times in hook.told.values()), "", 0),
+        exactly("sent but not received", len(sent - set(hook.told)), "", 0),
+        exactly("neither sent nor failed", count - states.get("sent", 0) - failed, "", 0),
+    ]
 
 
-def latency(monitor: Monitor, hook: Honouring) -> dict[str, Any]:
-    """Seconds from the row's making to its receipt, with nothing else to do."""
+def latency(monitor: Monitor, hook: Honouring) -> list[Figure]:
+    """From the row's making to its receipt, with nothing else to do."""
     hook.never_fails = True
     database = monitor.directory / "monitor.sqlite3"
     worker = monitor.start("worker")
@@ -73,11 +83,10 @@ def latency(monitor: Monitor, hook: Honouring) -> dict[str, Any]:
         time.sleep(0.013)
     assert stop(worker) == 0
     cuts = statistics.quantiles(found, n=20)
-    return {
-        "deliveries": SINGLE,
-        "p50_ms": round(statistics.median(found) * 1000),
-        "p95_ms": round(cuts[18] * 1000),
-    }
+    return [
+        Figure(f"one at a time, of {SINGLE}: p50", statistics.median(found) * 1000, "ms"),
+        Figure(f"one at a time, of {SINGLE}: p95", cuts[18] * 1000, "ms"),
+    ]
 
 
 def waiting(monitor: Monitor) -> bool:
@@ -101,10 +110,10 @@ def main() -> None:
         directory = Path(name)
         settings = environment(directory, receiver.url, attempts=ATTEMPTS)
         with prepared(directory / "monitor", **settings) as monitor:
-            found = {"flood": flood(monitor, hook, arguments.count), "one_at_a_time": latency(monitor, hook)}
-    print(json.dumps(found, indent=2))
+            figures = flood(monitor, hook, arguments.count) + latency(monitor, hook)
+    show(figures)
     if arguments.json:
-        arguments.json.write_text(json.dumps(found, indent=2))
+        write(figures, arguments.json)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ through the whole of Django in this process, with DEBUG off; a page's figure is 
 """
 
 import argparse
-import json
 import os
 import signal
 import statistics
@@ -23,6 +22,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from bench.figures import Figure, show_missed, under, write
 from stack.folder import Folder, throwaway
 from stack.postgres import Postgres
 
@@ -234,7 +234,7 @@ def _read(response: Any) -> None:
     response.content  # noqa: B018 (a template response is rendered by now; a stream would fail here)
 
 
-def run(data_root: Path, requests: int) -> list[dict[str, Any]]:
+def run(data_root: Path, requests: int) -> list[Figure]:
     from django.test import Client
 
     data_root.mkdir()
@@ -242,30 +242,23 @@ def run(data_root: Path, requests: int) -> list[dict[str, Any]]:
     client = Client()
     client.force_login(world.reader)
     queries: dict[str, list[int]] = {}
-    rows: list[dict[str, Any]] = []
+    figures: list[Figure] = []
     for size in SIZES:
         world.grow(size)
         for name, address in world.pages().items():
             count, times = measure(lambda address=address: client.get(address), requests)  # type: ignore[misc]
             queries.setdefault(name, []).append(count)
-            rows.append(_figure(name, size, statistics.quantiles(times, n=20)[-1]))
-            print(f"  {rows[-1]['figure']:58s}{rows[-1]['value']:8.1f} ms  {count} queries", flush=True)
+            figures.append(_figure(name, size, statistics.quantiles(times, n=20)[-1]))
+            print(f"  {figures[-1].figure:58s}{figures[-1].value:8.1f} ms  {count} queries", flush=True)
     for name, counts in queries.items():
         constant = len(set(counts)) == 1
-        goal = {"goal": "the same for every size", "met": constant}
-        rows.append({"figure": f"{name}: queries", "value": max(counts), "unit": "", **goal})
-    return rows
+        figures.append(Figure(f"{name}: queries", max(counts), "", "the same for every size", constant))
+    return figures
 
 
-def _figure(name: str, size: int, p95_ms: float) -> dict[str, Any]:
-    largest = size == SIZES[-1]
-    return {
-        "figure": f"{name}: p95 among {size:,}",
-        "value": round(p95_ms, 1),
-        "unit": "ms",
-        "goal": f"under {GOAL_MS}" if largest else "",
-        "met": p95_ms < GOAL_MS if largest else None,
-    }
+def _figure(name: str, size: int, p95_ms: float) -> Figure:
+    measured = (f"{name}: p95 among {size:,}", p95_ms, "ms")
+    return under(*measured, GOAL_MS) if size == SIZES[-1] else Figure(*measured)
 
 
 def main() -> None:
@@ -276,16 +269,13 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the database is dropped then too
     with throwaway("bench") as files, throwaway_database() as address:
         start_django(address, files.path / "data")
-        rows = run(files.path / "data", options.requests)
+        figures = run(files.path / "data", options.requests)
         from django.db import connections
 
         connections.close_all()
-    missed = [row for row in rows if row["met"] is False]
-    for row in missed:
-        print(f"MISSED: {row['figure']} is {row['value']} {row['unit']}; goal: {row['goal']}")
-    print(f"{len(rows) - len(missed)} of {len(rows)} figures have no goal or meet it.")
+    show_missed(figures)
     if options.json:
-        options.json.write_text(json.dumps(rows, indent=2) + "\n")
+        write(figures, options.json)
 
 
 if __name__ == "__main__":

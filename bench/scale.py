@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from bench.figures import Figure, show, write
 from bench.load import BREAK, PASSWORD, USER, said
 from bench.visitors import Ask, logged_in, visit
 from stack.application import application, environment, prepare, wait_until_ready
@@ -186,7 +186,7 @@ def system() -> Iterator[System]:
         yield System(running.address, running.monitor_address, env, folder.path)
 
 
-def measure(of: System, requests: int) -> dict[str, object]:
+def measure(of: System, requests: int) -> list[Figure]:
     meter = Meter(of.folder)
     broken = said(of.manage(BREAK), "BROKEN")
     for path in ("/livez", "/", "/projects/"):
@@ -209,16 +209,19 @@ def measure(of: System, requests: int) -> dict[str, object]:
     written = folder_size(monitor_data) - before
     costs["task"] = cost(meter, at_rest, requests, lambda: of.send_tasks(requests))
     print(f"{'task':>12}: {costs['task']}", flush=True)
-    return {
-        "requests": requests,
-        "cpu_ms": costs,
-        "at_rest_cores": {kind: round(share, 4) for kind, share in at_rest.items()},
-        "errors": requests,
-        "stored": stored,
-        "disk_bytes_an_event": written // max(1, stored),
-        "alert_ms": round(of.alert_ms(requests), 2),
-        "memory_mb": memory(meter),
-    }
+    return [
+        *(
+            Figure(f"{name}: CPU of {kind}", used, "ms")
+            for name, kinds in costs.items()
+            for kind, used in kinds.items()
+        ),
+        Figure("alert: CPU of monitor-worker", of.alert_ms(requests), "ms"),
+        Figure("errors caused", requests, ""),
+        Figure("errors stored", stored, ""),
+        Figure("disk an event", written // max(1, stored), "bytes"),
+        *(Figure(f"at rest: CPU of {kind}", share * 100, "% of a core") for kind, share in at_rest.items()),
+        *(Figure(f"memory of {kind}", size, "MB") for kind, size in memory(meter).items()),
+    ]
 
 
 def fail(of: System, path: str, times: int) -> None:
@@ -246,10 +249,10 @@ def main() -> int:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with system() as running:
-        report = measure(running, options.requests)
-    print(json.dumps(report, indent=2))
+        figures = measure(running, options.requests)
+    show(figures)
     if options.json:
-        options.json.write_text(json.dumps(report, indent=2))
+        write(figures, options.json)
     return 0
 
 

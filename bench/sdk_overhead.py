@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import gc
 import io
-import json
 import random
 import shutil
 import statistics
@@ -39,6 +38,7 @@ from sentry_sdk.integrations.redis import RedisIntegration  # noqa: E402
 
 from bench import overhead_host as host  # noqa: E402
 from bench import overhead_site as site  # noqa: E402
+from bench.figures import Figure, at_most, show, write  # noqa: E402
 from core.sentry import filters  # noqa: E402
 from core.sentry import setup as ours_setup  # noqa: E402
 from core.sentry.sampling import FloodGate  # noqa: E402
@@ -168,9 +168,7 @@ def interleaved(
     return found
 
 
-def measure_requests(
-    caller: Caller, dsn: str, spool: Path, rounds: int, figures: list[dict[str, Any]]
-) -> None:
+def measure_requests(caller: Caller, dsn: str, spool: Path, rounds: int, figures: list[Figure]) -> None:
     for rate in (0.0, 0.1, 1.0):
         variants = [make_plain(dsn, rate), make_ours(dsn, rate, spool)]
         for route, times in ROUTES.items():
@@ -186,14 +184,12 @@ def measure_requests(
                     f"{route:8} traces {rate:4.0%} {meaning:18}: plain {p:6.0f} µs, ours {o:6.0f} µs, × {ratio:.2f}"
                 )
                 name = f"request ({route}, traces {rate:.0%}), {meaning}, ours / plain"
-                figures.append(_figure(name, ratio, "×", 1.1))
+                figures.append(at_most(name, ratio, "×", 1.1))
         for variant in variants:
             variant.client.close(timeout=5)
 
 
-def measure_capture(
-    caller: Caller, dsn: str, spool: Path, rounds: int, figures: list[dict[str, Any]]
-) -> None:
+def measure_capture(caller: Caller, dsn: str, spool: Path, rounds: int, figures: list[Figure]) -> None:
     variants = [make_plain(dsn, 0.0), make_ours(dsn, 0.0, spool)]
     filters.get_filters()._gate = FloodGate(burst=10**9)
 
@@ -210,13 +206,13 @@ def measure_capture(
         print(
             f"capture_exception {name:5}: median {p50:.2f} ms, p95 {p95:.2f}, p99 {p99:.2f} (n = {len(spent)})"
         )
-        figures.append(_figure(f"capture_exception of 30 frames, {name}, median", p50, "ms"))
-        figures.append(_figure(f"capture_exception of 30 frames, {name}, p99", p99, "ms"))
+        figures.append(Figure(f"capture_exception of 30 frames, {name}, median", p50, "ms"))
+        figures.append(Figure(f"capture_exception of 30 frames, {name}, p99", p99, "ms"))
     ratio = statistics.median(found["ours"]) / statistics.median(found["plain"])
-    figures.append(_figure("capture_exception of 30 frames, ours / plain", ratio, "×", 0.35))
+    figures.append(at_most("capture_exception of 30 frames, ours / plain", ratio, "×", 0.35))
 
 
-def measure_flood(caller: Caller, dsn: str, spool: Path, rounds: int, figures: list[dict[str, Any]]) -> None:
+def measure_flood(caller: Caller, dsn: str, spool: Path, rounds: int, figures: list[Figure]) -> None:
     variant = make_ours(dsn, 0.0, spool)
     each: dict[int, list[float]] = {10: [], 1000: []}
     with variant.active():
@@ -229,17 +225,12 @@ def measure_flood(caller: Caller, dsn: str, spool: Path, rounds: int, figures: l
                 each[count].append((time.thread_time() - started) / count)
     ten, thousand = (statistics.median(each[count]) for count in (10, 1000))
     print(f"one error, unhandled: of ten {ten * 1e3:.2f} ms each, of a thousand {thousand * 1e3:.2f} ms each")
-    figures.append(_figure("one error a thousand times in a second, each / of ten", thousand / ten, "×", 1.0))
+    figures.append(at_most("one error a thousand times in a second, each / of ten", thousand / ten, "×", 1.0))
 
 
 def _trimmed_mean(spent: list[float]) -> float:
     """Without the slowest hundredth, which is the machine's."""
     return statistics.fmean(sorted(spent)[: max(1, int(len(spent) * 0.99))])
-
-
-def _figure(name: str, value: float, unit: str, goal: float | None = None) -> dict[str, Any]:
-    met = None if goal is None else value <= goal
-    return {"figure": name, "value": round(value, 3), "unit": unit, "goal": goal, "met": met}
 
 
 def main() -> int:
@@ -252,7 +243,7 @@ def main() -> int:
     arguments = parser.parse_args()
     site.configure()
     call_command("migrate", verbosity=0)
-    figures: list[dict[str, Any]] = []
+    figures: list[Figure] = []
     spool = Path(tempfile.mkdtemp(prefix="bench-spool-"))
     measures = {"requests": measure_requests, "capture": measure_capture, "flood": measure_flood}
     try:
@@ -263,11 +254,9 @@ def main() -> int:
     finally:
         sentry_sdk.get_client().close(timeout=0)
         shutil.rmtree(spool, ignore_errors=True)
-    for figure in figures:
-        verdict = "" if figure["met"] is None else ("met" if figure["met"] else "MISSED")
-        print(f"{figure['figure']:72} {figure['value']:9.3f} {figure['unit']:2} {verdict}")
+    show(figures)
     if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+        write(figures, arguments.json)
     return 0
 
 

@@ -1,7 +1,7 @@
 """Is anything lost? A thousand errors while Sentry's host fails, with kill -9 of the application in the middle.
 
-    python -m bench.spool                    # 60 s of each kind of outage, all at once
-    python -m bench.spool --seconds 5 --count 200 --json spool.json
+    script/bench spool                    # 60 s of each kind of outage, all at once
+    script/bench spool --seconds 5 --count 200 --json spool.json
 
 For each kind: the application raises errors through the outage; in the middle it is killed with -9 and started
 again; it ends by itself while the host is still failing; then the host is well, and the application's next start
@@ -29,6 +29,7 @@ import sentry_sdk
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.utils import json_dumps
 
+from bench.figures import Figure, at_most, exactly, missed, show, write
 from bench.receiver import Receiver
 from core.sentry.spool import make_spool_transport, spool_status
 
@@ -191,23 +192,27 @@ def sample_event(kilobytes: int) -> dict[str, Any]:
     return event
 
 
-def outage_figures(outcomes: list[Outcome]) -> list[dict[str, Any]]:
+def outage_figures(outcomes: list[Outcome]) -> list[Figure]:
     figures = []
     for outcome in outcomes:
         name = f"host {outcome.outage}, {outcome.transport}"
-        ours = outcome.transport == "spool"
-        figures.append(figure(f"{name}: events whose capture returned an id", outcome.returned, "events"))
-        figures.append(figure(f"{name}: of these missing", outcome.missing, "events", 0 if ours else None))
-        figures.append(
-            figure(f"{name}: received more than once, stored once", outcome.received_again, "events")
-        )
-        if ours:
-            figures.append(figure(f"{name}: left in the spool", outcome.left_in_spool, "events", 0))
-            figures.append(figure(f"{name}: all there after the outage", outcome.caught_up_s, "s"))
+        figures += [
+            Figure(f"{name}: events whose capture returned an id", outcome.returned, "events"),
+            Figure(f"{name}: received more than once, stored once", outcome.received_again, "events"),
+        ]
+        missing = (f"{name}: of these missing", outcome.missing, "events")
+        if outcome.transport == "plain":
+            figures.append(Figure(*missing))
+            continue
+        figures += [
+            exactly(*missing, 0),
+            exactly(f"{name}: left in the spool", outcome.left_in_spool, "events", 0),
+            Figure(f"{name}: all there after the outage", outcome.caught_up_s, "s"),
+        ]
     return figures
 
 
-def cost_figures() -> list[dict[str, Any]]:
+def cost_figures() -> list[Figure]:
     """Each in a process of its own, beside the host's; the best of interleaved rounds: the machine has other work."""
     runs: dict[tuple[str, int], list[dict[str, float]]] = {}
     for _ in range(ROUNDS):
@@ -219,25 +224,14 @@ def cost_figures() -> list[dict[str, Any]]:
     for (outage, kilobytes), rounds in runs.items():
         name = f"caller's cost, {kilobytes} KB event, host {outage}"
         best = {kind: min(run[kind] for run in rounds) for kind in rounds[0]}
-        figures.append(figure(f"{name}: median", best["median"], "ms", 1.0))
-        figures.append(figure(f"{name}: p99", best["p99"], "ms"))
-        figures.append(figure(f"{name}: of the median, JSON", best["json"], "ms"))
+        figures.append(at_most(f"{name}: median", best["median"], "ms", 1.0))
+        figures.append(Figure(f"{name}: p99", best["p99"], "ms"))
+        figures.append(Figure(f"{name}: of the median, JSON", best["json"], "ms"))
     return figures
 
 
 def percentile_99(values: list[float]) -> float:
     return sorted(values)[int(len(values) * 0.99)]
-
-
-def figure(name: str, value: float, unit: str, goal: float | None = None) -> dict[str, Any]:
-    """`goal` is the most that is allowed."""
-    return {
-        "figure": name,
-        "value": round(value, 3),
-        "unit": unit,
-        "goal": goal,
-        "met": goal is None or value <= goal,
-    }
 
 
 def main() -> int:
@@ -253,12 +247,10 @@ def main() -> int:
 
     outcomes = [] if arguments.cost_only else run_outages(arguments)
     figures = outage_figures(outcomes) + cost_figures()
-    for row in figures:
-        goal = "" if row["goal"] is None else f"   goal ≤ {row['goal']}: {'met' if row['met'] else 'MISSED'}"
-        print(f"{row['figure']:<66} {row['value']:>9} {row['unit']}{goal}")
+    show(figures)
     if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return 0 if all(row["met"] for row in figures) else 1
+        write(figures, arguments.json)
+    return 1 if missed(figures) else 0
 
 
 if __name__ == "__main__":

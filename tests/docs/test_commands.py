@@ -40,7 +40,7 @@ ELSEWHERE = {
     "verify_sentry": "tests/core/test_verify_sentry.py",
 }
 SCRIPTS = {
-    "bench": "bench",
+    "bench": "tests/bench",
     "check": "tests/stack/test_checks.py",
     "compose-check": "tests/deploy/test_containers.py",
     "demo": "tests/stack/test_demo.py",
@@ -114,7 +114,8 @@ def on_script(command: Command) -> None:
         if argument.startswith("tests/"):
             assert (pages.ROOT / argument.partition("::")[0]).exists()
     if path.name == "bench":
-        assert arguments[0] == "NAME" or (pages.ROOT / "bench" / f"{arguments[0]}.py").is_file()
+        bench = pages.ROOT / "bench" / f"{arguments[0]}.py"
+        assert arguments[0] == "NAME" or '"--json"' in bench.read_text(encoding="utf-8")
 
 
 def on_module(command: Command) -> None:
