@@ -30,7 +30,8 @@ from strategy.model.strategy import Strategy
 from strategy.problems import StrategyError
 
 logger = logging.getLogger(__name__)
-EVALUATE_EVERY_S = 0.2
+EVALUATE_EVERY_S = 0.5
+"""For what goes missing, and for what another process has stored: its own batches wake it."""
 FOLLOW_EVERY_S = 10.0
 _SAVE_EVERY_S = 5.0
 _SNAPSHOT_EVERY_S = 300.0

@@ -46,6 +46,8 @@ class ClockJob:
     run: Callable[[float], None]
     forgets: bool = False
     """It deletes by age, and so is given a time that cannot have jumped ahead (forgetting_time.py)."""
+    at_news: bool = False
+    """Not only by the clock: also as soon as this worker has stored a batch."""
 
 
 JOBS: tuple[ClockJob, ...] = (
@@ -66,7 +68,7 @@ JOBS: tuple[ClockJob, ...] = (
     ClockJob("feedback.link_waiting", 60, feedback_linking.link_waiting),
     ClockJob("metrics.forget_old", 600, metrics_keeping.forget_old, forgets=True),
     ClockJob("performance.forget_old", 600, performance_keeping.forget_old, forgets=True),
-    ClockJob("alerts.evaluate", alerts.EVALUATE_EVERY_S, alerts.evaluate),
+    ClockJob("alerts.evaluate", alerts.EVALUATE_EVERY_S, alerts.evaluate, at_news=True),
     ClockJob("alerts.follow", alerts.FOLLOW_EVERY_S, alerts.follow),
     ClockJob("alerts.forget_old", 600, alerts_keeping.forget_old, forgets=True),
     ClockJob("deliveries.forget_old", 3600, deliveries_keeping.forget_old, forgets=True),

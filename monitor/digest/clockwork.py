@@ -6,7 +6,9 @@ Intervals are counted by a clock that nobody can set; only what a job is given i
 from __future__ import annotations
 
 import logging
+import math
 import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 LOCK = "clock.lock"
 _ASK_AGAIN_S = 2.0
 _LONGEST_PAUSE_S = 30.0
+_STOPS_WITHIN_S = 0.5
 _SMALL_CACHE = "PRAGMA cache_size=-2000"
 
 
@@ -48,6 +51,11 @@ class Clockwork:
         self._on_lock = on_lock
         self._on_damage = on_damage
         self._forgetting_time = ForgettingTime()
+        self._news = threading.Event()
+
+    def tell_news(self) -> None:
+        """A batch has been stored: jobs that wait for that run now. Ends its wait when it shall stop. From any thread."""
+        self._news.set()
 
     def run(self) -> None:
         lock = wait_for_turn(self._root / LOCK, self._stop, ask_every_s=_ASK_AGAIN_S)
@@ -57,12 +65,20 @@ class Clockwork:
             self._on_lock()
             while not self._stop.requested:
                 self.run_due(time.monotonic(), time.time())
-                now = time.monotonic()
-                self._stop.wait(min(self._due.values(), default=now + _ASK_AGAIN_S) - now)
+                self._wait()
         finally:
             connection.close()
             if lock is not None:
                 os.close(lock)
+
+    def _wait(self) -> None:
+        """Until the next job is due, there is news, or it may be time to stop."""
+        next_in_s = min(self._due.values(), default=math.inf) - time.monotonic()
+        if self._news.wait(min(max(next_in_s, 0.0), _STOPS_WITHIN_S)):
+            self._news.clear()
+            for job in self._due:
+                if job.at_news and not self._failures[job]:
+                    self._due[job] = 0.0
 
     def run_due(self, monotonic: float, now: float) -> None:
         """Each job whose time has come, once, however late it is."""

@@ -68,14 +68,14 @@ class Worker:
     def run(self) -> int:
         """Until `stop` is requested; gives the exit code."""
         self._state = StateFile(self._root)
-        clockwork = Clockwork(
+        self._clockwork = Clockwork(
             self._jobs,
             self._root,
             self.stop,
             on_lock=lambda: self._state.tell(runs_clock=True),
             on_damage=self._stop_for_damage,
         )
-        threads = [threading.Thread(target=clockwork.run, name="clock")]
+        threads = [threading.Thread(target=self._clockwork.run, name="clock")]
         threads += [threading.Thread(target=run, args=(self._root, self.stop)) for run in self._beside]
         for thread in threads:
             thread.start()
@@ -84,6 +84,7 @@ class Worker:
             self._digest()
         finally:
             self.stop.request()
+            self._clockwork.tell_news()
             for thread in threads:
                 thread.join()
             payload_store().close()
@@ -116,6 +117,7 @@ class Worker:
             batch = reader.claim(max_records=_RECORDS_MAX, max_bytes=_BYTES_MAX)
             if batch is not None:
                 digester.digest(batch)
+                self._clockwork.tell_news()
                 self._recover()
                 idle_at = time.monotonic() + _IDLE_AFTER_S
             elif self.stop.wait(_LOOK_EVERY_S if time.monotonic() < idle_at else _LOOK_WHILE_IDLE_EVERY_S):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,11 +35,15 @@ class Coverage:
 def coverage(
     projects: Sequence[Project], goal: float, *, since: datetime, until: datetime, environment: str = ""
 ) -> Coverage:
-    """By the events' own time; in steps of an hour, of a day for more than three days."""
+    """By the events' own time, minutes in which the time has a part; a minute that begins at `until` has none.
+
+    The course is in steps of an hour, of a day for more than three days.
+    """
     step = _HOUR if until - since <= timedelta(days=3) else _DAY
-    first, last = (int(moment.timestamp()) // 60 // step for moment in (since, until))
+    begin, end = int(since.timestamp()) // 60, math.ceil(until.timestamp() / 60)
+    first, last = begin // step, max(end - 1, begin) // step
     rows = EventCount.objects.filter(
-        project__in=[one.pk for one in projects], minute__gte=first * step, minute__lt=(last + 1) * step
+        project__in=[one.pk for one in projects], minute__gte=begin, minute__lt=end
     )
     if environment:
         rows = rows.filter(environment=environment)

@@ -42,7 +42,8 @@ class Quota:
 
 
 def quota(projects: Sequence[Project], monthly: int, *, now: datetime | None = None) -> Quota:
-    """The forecast is what was used, and for the rest of the month as much a day as in the last seven days."""
+    """As it stood at `now`. The forecast is what was used, and for the rest of the month as much a day as in the last
+    seven days."""
     now = now or datetime.now(UTC)
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     days = [today - timedelta(days=ago) for ago in range(29, -1, -1)]
@@ -50,6 +51,7 @@ def quota(projects: Sequence[Project], monthly: int, *, now: datetime | None = N
     rows = OutcomeCount.objects.filter(
         project_id__in=[one.pk for one in projects],
         minute__gte=int(first.timestamp()) // 60,
+        minute__lte=int(now.timestamp()) // 60,
         outcome=ACCEPTED,
         category__in=ERROR_CATEGORIES,
     )

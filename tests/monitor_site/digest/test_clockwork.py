@@ -108,6 +108,29 @@ def _find_damage(now: float) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_news_run_what_waits_for_them_long_before_its_time_and_nothing_else(tmp_path: Path) -> None:
+    waits, other = threading.Semaphore(0), threading.Semaphore(0)
+    works = clockwork(
+        tmp_path,
+        ClockJob("waits", 3600, lambda _: waits.release(), at_news=True),
+        ClockJob("other", 3600, lambda _: other.release()),
+    )
+    thread = threading.Thread(target=works.run)
+    thread.start()
+    try:
+        assert waits.acquire(timeout=60)
+        assert other.acquire(timeout=60)
+        for _ in range(3):
+            works.tell_news()
+            assert waits.acquire(timeout=60)
+    finally:
+        works._stop.request()
+        works.tell_news()
+        thread.join(60)
+    assert not other.acquire(blocking=False)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_only_who_has_the_lock_runs_them(tmp_path: Path) -> None:
     ran = threading.Event()
     waits = clockwork(tmp_path, ClockJob("one", 10, lambda _: ran.set()))
