@@ -115,7 +115,19 @@ def test_coverage_is_the_share_that_has_a_category(project: Project) -> None:
     assert (found.total, found.uncategorised, found.share) == (100, 10, 0.9)
     assert not found.is_met
     # The hour without events is a gap, not a nought.
-    assert found.by_hour[-3:] == [0.0, 90 / 96, None]
+    assert found.by_hour[-3:] == [None, 0.0, 90 / 96]
+
+
+def test_coverage_is_of_its_time_to_the_minute(project: Project) -> None:
+    """A week in Vienna ends an hour before the day in UTC: what is of the next week is not of this one."""
+    for ago, category in ((61, ""), (60, "database"), (1, "database"), (0, "")):
+        EventCount.objects.create(
+            project=project, minute=MINUTE - ago, category=category, level="error", times=1
+        )
+    for length in (timedelta(hours=1), timedelta(days=7)):
+        found = coverage([project], 0.95, since=NOW - length, until=NOW)
+        assert found.share == (1.0 if length == timedelta(hours=1) else 2 / 3)
+        assert sum(share is not None for share in found.by_hour) == 1
 
 
 def test_without_events_there_is_no_share(project: Project) -> None:
