@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 from django.db.models import Count
 
 from monitor.digest.sql import as_json, database
 from monitor.metrics.models import Kind, MetricSeries
-from monitor.metrics.selectors import Step, Where, points
+from monitor.metrics.selectors import Step, Where, latest, numbers, points, quantiles, sums
+from monitor.metrics.selectors import total as total_of
 from monitor.metrics.tiers import tier_for
 
+SHARES = (0.5, 0.75, 0.95, 0.99)
+"""The quantiles of a distribution that are shown."""
 LINES = 6
 """Series that are drawn each; the others are in the sum."""
 _STEPS = ((2 * 3600, 60), (8 * 3600, 300), (3 * 86_400, 3600))
@@ -31,6 +33,16 @@ class MetricRow:
     series: int
     trend: list[float | None] = field(default_factory=list)
     figure: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Of a metric, what has one value of a label. `figure`: a counter's sum, otherwise the mean of `number`."""
+
+    value: str
+    course: list[float | None]
+    figure: float
+    number: int
 
 
 def step_for(since: float, until: float) -> int:
@@ -109,16 +121,34 @@ def kind_of(where: Where, name: str) -> tuple[str, str] | None:
 
 
 def by_label(
-    where: Where, name: str, kind: str, label: str, since: float, until: float
-) -> list[tuple[str, list[float | None], float | None]]:
-    """Values of a label, with their course and figure; the largest first."""
+    where: Where, name: str, kind: str, label: str, since: float, until: float, **only: str
+) -> list[Part]:
+    """Values of a label, the largest first."""
     step = step_for(since, until)
-    found: list[tuple[str, list[float | None], float | None]] = []
+    sums_of = sums(where, name, since, until, by=(label,), **only)
+    measured = numbers(where, name, since, until, by=(label,), **only)
+    found = []
     for value in values_of_label(where, name, label)[:200]:
-        chosen: Any = {label: value}
-        steps = points(where, name, since, until, step, **chosen)
-        total, count = sum(one.total for one in steps), sum(one.count for one in steps)
-        if count:
-            figure = total if kind == Kind.COUNTER else total / count
-            found.append((value, values_of(steps, kind), figure))
-    return sorted(found, key=lambda one: (-(one[2] or 0), one[0]))
+        number = measured.get((value,), 0.0)
+        if number:
+            total = sums_of.get((value,), 0.0)
+            steps = points(where, name, since, until, step, **{**only, label: value})
+            figure = total if kind == Kind.COUNTER else total / number
+            found.append(Part(value, values_of(steps, kind), figure, round(number)))
+    return sorted(found, key=lambda one: (-one.figure, one.value))
+
+
+def whole_of(
+    where: Where, name: str, kind: str, steps: Sequence[Step], since: float, until: float, **only: str
+) -> list[tuple[str, float | None, bool]]:
+    """All of it in figures: words, value, whether it has the metric's own unit. Exact at both ends of the time, where
+    a chart's first and last step reach beyond them."""
+    if kind == Kind.COUNTER:
+        return [("Sum", total_of(where, name, since, until, **only), True)]
+    if kind == Kind.GAUGE:
+        newest = [one.value for one in latest(where, name, not_before=since, **only)]
+        highs = [step.high for step in steps if step.high is not None]
+        return [("Now", max(newest, default=None), True), ("Highest", max(highs, default=None), True)]
+    number = sum(numbers(where, name, since, until, **only).values())
+    found = zip(SHARES, quantiles(where, name, since, until, SHARES, **only), strict=True)
+    return [*((f"p{share * 100:g}", value, True) for share, value in found), ("Measured", number, False)]

@@ -94,21 +94,48 @@ def sums(
     name: str,
     since: Moment,
     until: Moment,
+    /,
     *,
     by: Sequence[str] = (),
     **labels: Values,
 ) -> dict[tuple[str, ...], float]:
     """What a metric adds up to, by the labels in `by` ("" where a series has none of it); `release`, `environment`
     and `project` (its key) may stand in `by`, too. `labels` narrow it: `status="500"`, `route=["a/", "b/"]`."""
+    return _added_up(where, name, since, until, by, labels, "total")
+
+
+def numbers(
+    where: Where,
+    name: str,
+    since: Moment,
+    until: Moment,
+    /,
+    *,
+    by: Sequence[str] = (),
+    **labels: Values,
+) -> dict[tuple[str, ...], float]:
+    """The same of how often it was measured."""
+    return _added_up(where, name, since, until, by, labels, "count")
+
+
+def _added_up(
+    where: Where,
+    name: str,
+    since: Moment,
+    until: Moment,
+    by: Sequence[str],
+    labels: Mapping[str, Values],
+    column: str,
+) -> dict[tuple[str, ...], float]:
     condition, values = where.series(name, labels)
     columns = [column_of(label) for label in by]
-    chosen = "".join(f"{column}, " for column, _ in columns)
+    chosen = "".join(f"{expression}, " for expression, _ in columns)
     paths = [path for _, path in columns if path is not None]
     found: dict[tuple[str, ...], float] = {}
     for part in stretches(seconds_of(since), seconds_of(until)):
         tier = part.tier
         statement = (
-            f"SELECT {chosen}sum(p.total) FROM metrics_metricseries s CROSS JOIN {tier.table} p ON p.series_id = s.id"  # noqa: S608
+            f"SELECT {chosen}sum(p.{column}) FROM metrics_metricseries s CROSS JOIN {tier.table} p ON p.series_id = s.id"  # noqa: S608
             f" WHERE {condition} AND p.{tier.column} >= ? AND p.{tier.column} < ?"
             f"{' GROUP BY ' + ', '.join(str(n + 1) for n in range(len(by))) if by else ''}"
         )
@@ -119,7 +146,7 @@ def sums(
     return found
 
 
-def total(where: Where, name: str, since: Moment, until: Moment, **labels: Values) -> float:
+def total(where: Where, name: str, since: Moment, until: Moment, /, **labels: Values) -> float:
     """All of a metric; 0 for one that nobody sends."""
     return sums(where, name, since, until, **labels).get((), 0.0)
 
@@ -202,7 +229,9 @@ class Step:
         return merged(self.sketches).quantiles(shares)
 
 
-def points(where: Where, name: str, since: Moment, until: Moment, step: int, **labels: Values) -> list[Step]:
+def points(
+    where: Where, name: str, since: Moment, until: Moment, step: int, /, **labels: Values
+) -> list[Step]:
     """A metric over time, its series taken together."""
     condition, values = where.series(name, labels)
     start, end = seconds_of(since), seconds_of(until)
@@ -236,7 +265,7 @@ def _step(start: float, rows: list[Any]) -> Step:
     )
 
 
-def latest(where: Where, name: str, *, not_before: Moment = 0.0, **labels: Values) -> list[Latest]:
+def latest(where: Where, name: str, /, *, not_before: Moment = 0.0, **labels: Values) -> list[Latest]:
     """The newest figure of each set of labels, whatever release sent it."""
     condition, values = where.series(name, labels)
     statement = (
@@ -250,7 +279,7 @@ def latest(where: Where, name: str, *, not_before: Moment = 0.0, **labels: Value
 
 
 def quantiles(
-    where: Where, name: str, since: Moment, until: Moment, shares: Sequence[float], **labels: Values
+    where: Where, name: str, since: Moment, until: Moment, shares: Sequence[float], /, **labels: Values
 ) -> list[float | None]:
     """Of a distribution, right within 1 %; from all that was sent, not from samples."""
     condition, values = where.series(name, labels)

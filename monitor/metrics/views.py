@@ -17,7 +17,8 @@ from monitor.performance.filters import PerformanceFilters
 from monitor.site.lists import searched
 
 PAGE_SIZE = 25
-_SHARES = (0.5, 0.75, 0.95, 0.99)
+_TAKEN = frozenset({"by", "not_before"})
+"""Labels that are options of the selectors: by these, a metric is not narrowed."""
 
 
 @require_safe
@@ -42,10 +43,11 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
     kind, unit = known
     since, until = filters.since.timestamp(), filters.until.timestamp()
     step = pages.step_for(since, until)
-    steps = points(where, name, since, until, step)
     labels = pages.labels_of(where, name)
+    only = _only(request, labels)
+    steps = points(where, name, since, until, step, **only)
     label = request.GET.get("by", labels[0] if labels else "")
-    parts = pages.by_label(where, name, kind, label, since, until) if label in labels else []
+    parts = pages.by_label(where, name, kind, label, since, until, **only) if label in labels else []
     context = {
         "filters": filters,
         "name": name,
@@ -54,10 +56,12 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
         "unit": pages.unit_of(unit),
         "moments": [datetime.fromtimestamp(one.start, UTC) for one in steps],
         "course": _course(kind, steps),
+        "whole": pages.whole_of(where, name, kind, steps, since, until, **only),
+        "only": only,
         "labels": labels,
         "label": label,
         "parts": parts,
-        "drawn": {value or "(none)": course for value, course, _ in parts[: pages.LINES]},
+        "drawn": {one.value or "(none)": one.course for one in parts[: pages.LINES]},
         "step_words": f"each {_words(step)}",
     }
     return render(request, "metrics/metric.html", context)
@@ -67,8 +71,14 @@ def _course(kind: str, steps: list[Any]) -> Any:
     """A counter's sums, a gauge's mean, a distribution's quantiles."""
     if kind != Kind.DISTRIBUTION:
         return pages.values_of(steps, kind)
-    quantiles = [one.quantiles(_SHARES) for one in steps]
-    return {f"p{share * 100:g}": [one[n] for one in quantiles] for n, share in enumerate(_SHARES)}
+    quantiles = [one.quantiles(pages.SHARES) for one in steps]
+    return {f"p{share * 100:g}": [one[n] for one in quantiles] for n, share in enumerate(pages.SHARES)}
+
+
+def _only(request: HttpRequest, labels: list[str]) -> dict[str, str]:
+    """`?only=task:experiments.tasks.train`: what has this value of this label. What names no label counts as not said."""
+    label, _, value = request.GET.get("only", "").partition(":")
+    return {label: value} if label in labels and label not in _TAKEN else {}
 
 
 def _words(step: int) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
-from django.db.models import F, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.http import Http404
 
 from monitor.access.permissions import visible_projects
@@ -217,9 +218,17 @@ def query_rows(found: Sequence[dict[str, Any]], scope: Scope) -> list[QueryRow]:
     ]
 
 
-def newest_findings(scope: Scope) -> list[tuple[QueryFinding, int | None]]:
-    """In all transactions of the scope."""
-    found = QueryFinding.objects.filter(group__project__in=scope.projects, last_seen__gte=scope.since)
-    if scope.environment:
-        found = found.filter(group__environment=scope.environment)
+def findings_since(scope: Scope, since: datetime) -> QuerySet[QueryFinding]:
+    """In all transactions of the scope, seen since a moment."""
+    found = QueryFinding.objects.filter(group__project__in=scope.projects, last_seen__gte=since)
+    return found.filter(group__environment=scope.environment) if scope.environment else found
+
+
+def finding_counts(found: QuerySet[QueryFinding]) -> dict[str, int]:
+    """How many of each kind, of those that there are: `slow_query`, `n_plus_one`."""
+    return dict(found.order_by().values_list("kind").annotate(Count("pk")))
+
+
+def costliest(found: QuerySet[QueryFinding]) -> list[tuple[QueryFinding, int | None]]:
+    """The first few, with their examples."""
     return with_examples(list(found.select_related("statement", "group").order_by("-total_ms")[:SHOWN]))

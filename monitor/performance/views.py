@@ -54,10 +54,18 @@ def overview(request: HttpRequest) -> HttpResponse:
         "sorts": [(name, label) for name, (label, _) in listing.SORTS.items()],
         "t_ms": apdex_t_ms(),
         "sampled": sum(row.sums.count for row in rows),
+        "together": request.GET.get("together") == "1" and _together(rows, scope),
         "counted": sum(row.exact.count for row in rows if row.exact),
         "is_first_use": not rows and not words and listing.is_first_use(filters.project_ids),
     }
     return render(request, "performance/overview.html", context)
+
+
+def _together(rows: list[listing.Row], scope: Scope) -> dict[str, float | None]:
+    """Quantiles of all of them, which each page of the list need not pay for."""
+    groups = [group for row in rows for group in row.groups]
+    names = (f"p{share * 100:g}" for share in QUANTILES)
+    return dict(zip(names, quantiles_of(groups, scope, QUANTILES), strict=True))
 
 
 @require_safe
@@ -124,11 +132,15 @@ def queries(request: HttpRequest) -> HttpResponse:
     sort = sort if sort in selectors.QUERY_SORTS else "total"
     found = selectors.queries_of(scope, words, sort)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    findings = selectors.findings_since(scope, filters.since)
+    counts = selectors.finding_counts(findings)
     context = {
         "filters": filters,
         "page": page,
         "rows": selectors.query_rows(list(page.object_list), scope),
-        "findings": selectors.newest_findings(scope),
+        "findings": selectors.costliest(findings),
+        "counts": counts,
+        "number_of_findings": sum(counts.values()),
         "words": words,
         "sort": sort,
         "sorts": [(name, label) for name, (label, _) in selectors.QUERY_SORTS.items()],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -211,13 +213,63 @@ def test_metrics_are_listed_and_taken_apart(as_member: Client, deliver: Delivery
     for name in ("requests", "train", "queue_age", "odd/na me?"):
         assert name in page
     answer = as_member.get("/performance/metrics/requests/?by=status")
-    assert [(value, figure) for value, _, figure in answer.context["parts"]] == [("200", 40), ("500", 2)]
+    assert [(one.value, one.figure) for one in answer.context["parts"]] == [("200", 40), ("500", 2)]
     answer = as_member.get("/performance/metrics/train/")
     assert max(filter(None, answer.context["course"]["p95"])) == pytest.approx(3, rel=0.01)
     assert as_member.get(reverse("performance:metric", args=["odd/na me?"])).status_code == 200
     for period in ("1h", "7d", "90d"):
         assert as_member.get(f"/performance/metrics/requests/?period={period}").status_code == 200
     assert as_member.get("/performance/metrics/unknown/").status_code == 404
+
+
+def test_a_metric_is_added_up_to_the_minute_and_narrowed_by_a_label(
+    as_member: Client, deliver: Delivery
+) -> None:
+    now = time.time() // 3600 * 3600 + 1830
+    deliver(
+        item(
+            *(metric("requests", 40, now - ago, route="a/", status="200") for ago in (90, 3500, 3700)),
+            metric("requests", 2, now - 90, route="b/:c", status="200"),
+            metric("requests", 3, now - 90, route="b/:c", status="500"),
+            *(
+                metric("train", took, now - 90, kind="distribution", model="forest")
+                for took in (1.0, 2.0, 30.0)
+            ),
+            metric("train", 5.0, now - 90, kind="distribution", model="trees", step="last", by="night"),
+            metric("queue_age", 9, now - 300, kind="gauge", queue="ml"),
+            metric("queue_age", 4, now - 90, kind="gauge", queue="ml"),
+        ),
+        received=now,
+    )
+
+    def asked(name: str, query: str) -> Any:
+        answer = as_member.get(f"/performance/metrics/{name}/?{query}")
+        assert answer.status_code == 200
+        return answer.context
+
+    with time_machine.travel(now, tick=False):
+        # The hour of the chart's first step has more: 40 of them were before the time.
+        found = asked("requests", "by=status&period=1h")
+        assert found["whole"] == [("Sum", 85, True)]
+        assert [(one.value, one.figure) for one in found["parts"]] == [("200", 82), ("500", 3)]
+        found = asked("requests", "by=status&period=1h&only=route:b/:c")
+        assert found["whole"] == [("Sum", 5, True)]
+        assert [(one.value, one.figure) for one in found["parts"]] == [("500", 3), ("200", 2)]
+        found = asked("train", "by=model")
+        whole = {words: value for words, value, _ in found["whole"]}
+        assert whole["Measured"] == 4
+        assert whole["p99"] == pytest.approx(30, rel=0.01)
+        assert [(one.value, one.number, one.figure) for one in found["parts"]] == [
+            ("forest", 3, 11.0), ("trees", 1, 5.0),
+        ]  # fmt: skip
+        assert asked("queue_age", "")["whole"] == [("Now", 4, True), ("Highest", 9, True)]
+        # Labels that are called as something of ours are labels all the same.
+        assert [one.figure for one in asked("train", "by=step")["parts"]] == [5.0]
+        assert asked("train", "only=by:night")["only"] == asked("train", "only=nonsense:x")["only"] == {}
+        assert (
+            'name="only" value="route:b/:c"'
+            in as_member.get("/performance/metrics/requests/?only=route:b/:c").content.decode()
+        )
 
 
 def test_strangers_see_nothing_of_it(as_member: Client, deliver: Delivery, other_project: Project) -> None:
