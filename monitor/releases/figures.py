@@ -115,6 +115,12 @@ def _sums(hours: QuerySet[ReleaseHour], by: str) -> dict[int, dict[str, int]]:
     return {row[0]: dict(zip(_SUMS, row[1:], strict=True)) for row in rows}
 
 
+def health_of_all(scope: Scope) -> Health:
+    """Of all releases together, what sessions and events tell; one statement."""
+    found = scope.hours().aggregate(**{name: Sum(name) for name in _SUMS})
+    return Health(**{name: number or 0 for name, number in found.items()})
+
+
 def new_issues(versions: Iterable[str], projects: Sequence[int]) -> dict[str, int]:
     """How many issues were first seen in each of the versions."""
     rows = (

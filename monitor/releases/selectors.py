@@ -24,14 +24,17 @@ SORTS = {
 SORTED_MAX = 2000
 """So many of the newest are looked at, for orders other than the newest first."""
 SHOWN_ISSUES = 25
+DEPLOYS_MAX = 500
 
 
 def releases_of(
-    projects: Sequence[Project], *, environment: str = "", words: str = "", archived: bool = False
+    projects: Sequence[Project], *, environment: str = "", words: str = "", archived: bool | None = False
 ) -> QuerySet[Release]:
-    """Newest first, each once. With an environment: those that were seen or deployed there."""
+    """Newest first, each once. With an environment: those that were seen or deployed there. `archived` None: all."""
     of_projects = ReleaseProject.objects.filter(release=OuterRef("pk"), project__in=projects)
-    found = Release.objects.filter(Exists(of_projects), is_archived=archived)
+    found = Release.objects.filter(Exists(of_projects))
+    if archived is not None:
+        found = found.filter(is_archived=archived)
     if environment:
         seen = ReleaseHour.objects.filter(
             release=OuterRef("pk"), project__in=projects, environment=environment
@@ -81,6 +84,26 @@ def release_for(user: Someone, version: str) -> tuple[Release, list[Project]]:
     if release is None or not projects:
         raise Http404(f"You have no release {version}.")
     return release, projects
+
+
+def deploys_of(scope: Scope) -> QuerySet[Deploy]:
+    """What went to the environment within the time, the newest first."""
+    found = Deploy.objects.filter(
+        Exists(ReleaseProject.objects.filter(release=OuterRef("release"), project__in=scope.projects)),
+        finished_at__gte=scope.since,
+        finished_at__lte=scope.until,
+    )
+    if scope.environment:
+        found = found.filter(environment=scope.environment)
+    return found.order_by("-finished_at", "-pk")
+
+
+def deploys_by_release(scope: Scope) -> dict[int, list[Deploy]]:
+    """The same, by id of the release."""
+    found: dict[int, list[Deploy]] = {}
+    for deploy in deploys_of(scope)[:DEPLOYS_MAX]:
+        found.setdefault(deploy.release_id, []).append(deploy)
+    return found
 
 
 def commits_of(release: Release) -> QuerySet[Commit]:

@@ -14,7 +14,7 @@ from monitor.access.permissions import require_change
 from monitor.projects.models import Project
 from monitor.releases import selectors, services
 from monitor.releases.comparing import compare
-from monitor.releases.figures import Scope, health_of, sessions_by_day, trend_of
+from monitor.releases.figures import Scope, health_of, health_of_all, sessions_by_day, trend_of
 from monitor.releases.filters import ReleaseFilters
 from monitor.releases.models import Release
 from monitor.releases.notes import notes_of
@@ -23,6 +23,7 @@ from monitor.site.lists import page_of, searched
 PAGE_SIZE = 25
 DEFAULT_PERIOD = "14d"
 _COMMITS_SHOWN = 100
+_DEPLOYS_SHOWN = 3
 _NOTES_MAX = 50_000
 
 
@@ -32,9 +33,15 @@ def release_list(request: HttpRequest) -> HttpResponse:
     words, archived = searched(request), "archived" in request.GET
     sort = request.GET.get("sort", "newest")
     sort = sort if sort in selectors.SORTS else "newest"
+    deployed = selectors.deploys_by_release(filters.scope()) if request.GET.get("deployed") == "1" else None
     found = selectors.releases_of(
-        filters.projects, environment=filters.environment, words=words, archived=archived
+        filters.projects,
+        environment=filters.environment,
+        words=words,
+        archived=archived if deployed is None else None,
     )
+    if deployed is not None:
+        found = found.filter(pk__in=list(deployed))
     if sort == "newest":
         page = page_of(request, found, PAGE_SIZE)
         releases = list(page.object_list)
@@ -45,20 +52,28 @@ def release_list(request: HttpRequest) -> HttpResponse:
         by_id = Release.objects.in_bulk(list(page.object_list))
         releases = [by_id[pk] for pk in page.object_list]
     health = health_of(releases, filters.scope())
-    deploys = selectors.last_deploys(releases)
+    deploys = selectors.last_deploys(releases) if deployed is None else deployed
     trends = sessions_by_day(releases, filters.scope())
     context = {
         "filters": filters,
         "page": page,
         "rows": [
-            (release, health[release.pk], deploys.get(release.pk, [])[:3], trends[release.pk])
+            (
+                release,
+                health[release.pk],
+                deploys.get(release.pk, [])[: _DEPLOYS_SHOWN if deployed is None else None],
+                trends[release.pk],
+            )
             for release in releases
         ],
+        "all": health_of_all(filters.scope()),
+        "deployed": deployed is not None,
+        "deploys": sum(map(len, deployed.values())) if deployed is not None else 0,
         "sort": sort,
         "sorts": selectors.SORTS.items(),
         "words": words,
         "archived": archived,
-        "is_first_use": not releases and not words and not filters.environment and not archived,
+        "is_first_use": not (releases or words or filters.environment or archived or deployed is not None),
     }
     return render(request, "releases/list.html", context)
 

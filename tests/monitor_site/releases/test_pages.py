@@ -2,10 +2,12 @@
 
 import re
 import time
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from monitor.access.models import AuditEntry, User
@@ -15,10 +17,11 @@ from monitor.projects.models import Project
 from monitor.releases import services
 from monitor.releases.commits import CommitData
 from monitor.releases.comparing import Rate, verdict_of
-from monitor.releases.models import Release
+from monitor.releases.models import Deploy, Release
 from tests.monitor_site.delivering import Delivery, Thing
 
 LIST = "/releases/"
+DAY = timedelta(days=1)
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -263,3 +266,32 @@ def test_hostile_words_are_shown_as_words(deliver: Delivery, as_viewer: Client, 
         response = as_viewer.get(address)
         assert response.status_code == 200, address
         assert HOSTILE not in response.content.decode(), address
+
+
+def test_what_was_deployed_in_the_time_with_all_of_its_deploys(as_viewer: Client, deliver: Delivery) -> None:
+    deliver(sums("shop@1.0.0", exited=90, crashed=10), sums("shop@1.1.0", exited=95, errored=5))
+    deliver(sums("shop@0.9.0", exited=1))
+    now = timezone.now()
+    for version, ago, environment in (
+        *(("1.0.0", DAY * days / 4, "production") for days in range(5)),
+        ("1.1.0", DAY / 2, "staging"),
+        ("0.9.0", DAY * 30, "production"),
+    ):
+        release = Release.objects.get(version=f"shop@{version}")
+        Deploy.objects.create(release=release, environment=environment, finished_at=now - ago)
+    Release.objects.filter(version="shop@1.0.0").update(is_archived=True)
+    page = as_viewer.get(LIST, {"deployed": "1"}).context
+    assert {release.version: len(deploys) for release, _, deploys, _ in page["rows"]} == {
+        "shop@1.0.0": 5, "shop@1.1.0": 1,
+    }  # fmt: skip
+    assert page["deploys"] == 6
+    page = as_viewer.get(LIST, {"deployed": "1", "environment": "production", "period": "24h"}).context
+    assert page["deploys"] == 4
+    assert [release.version for release, *_ in as_viewer.get(LIST).context["rows"]] == [
+        "shop@0.9.0",
+        "shop@1.1.0",
+    ]
+    # Sessions of all releases, archived or not, deployed or not.
+    assert (page["all"].sessions, page["all"].unhealthy_sessions) == (201, pytest.approx(15 / 201))
+    empty = as_viewer.get(LIST, {"deployed": "1", "environment": "nowhere"}).content.decode()
+    assert "Nothing matches" in empty
