@@ -63,8 +63,14 @@ def rule_list(request: HttpRequest) -> HttpResponse:
         "severity": severity,
         "severities": strategy.severities.values(),
         "path": strategy.path.name,
+        "narrowed": _narrowed(filters),
     }
     return render(request, "alerts/rules.html", context)
+
+
+def _narrowed(filters: Filters) -> str:
+    """What an address of these projects has at its end."""
+    return "".join(f"&project={one.slug}" for one in filters.projects) if filters.narrowed else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,6 +99,7 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
         "runbook": runbook_called(text.runbook) if text.runbook else None,
         "page": page_of(request, selectors.episodes_of(filters.projects, rule=rule_id), 20),
         "mutes": mutes,
+        "narrowed": _narrowed(filters),
         "now": datetime.fromtimestamp(now, UTC),
         "form": form,
         "may_change": isinstance(request.user, User) and request.user.may_change,

@@ -18,6 +18,8 @@ from monitor.projects.models import Project
 DAY_S = 86_400
 FARED_S = 30 * DAY_S
 STATES = ("open", "over")
+USEFUL = {"yes": (True,), "no": (False,), "said": (True, False)}
+"""What `?useful=` may be: of these, people have said so."""
 
 
 @dataclass(slots=True)
@@ -50,13 +52,23 @@ def episodes_of(
     rule: str = "",
     severity: str = "",
     state: str = "",
+    useful: str = "",
+    began: bool = False,
 ) -> QuerySet[Episode]:
-    """Open ones first, then the latest. In a stretch of time: those that had a part in it."""
+    """Open ones first, then the latest. In a stretch of time: those that had a part in it.
+
+    With `began`, those that began in it, and so with `useful`: figures count an alert once, where it began.
+    """
     found = Episode.objects.filter(project__in=projects).select_related("project", "incident")
-    if since is not None:
-        found = found.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=since))
-    if until is not None:
-        found = found.filter(began_at__lte=until)
+    if useful in USEFUL:
+        found = found.filter(useful__in=USEFUL[useful])
+    if began or useful in USEFUL:
+        found = _begun(found, since, until)
+    else:
+        if since is not None:
+            found = found.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=since))
+        if until is not None:
+            found = found.filter(began_at__lte=until)
     for name, value in (("environment", environment), ("rule", rule), ("severity", severity)):
         if value:
             found = found.filter(**{name: value})
@@ -64,6 +76,27 @@ def episodes_of(
         found = found.filter(ended_at__isnull=state == "open")
     is_open = Case(When(ended_at__isnull=True, then=0), default=1)
     return found.order_by(is_open, "-began_at", "-pk")
+
+
+def _begun(found: QuerySet[Episode], since: datetime | None, until: datetime | None) -> QuerySet[Episode]:
+    """From `since` on, before `until`."""
+    if since is not None:
+        found = found.filter(began_at__gte=since)
+    return found if until is None else found.filter(began_at__lt=until)
+
+
+def judged(
+    projects: Sequence[Project], *, since: datetime, until: datetime, environment: str = "", rule: str = ""
+) -> Fared:
+    """How many began in a stretch of time, and what people have said of them; one query."""
+    found = _begun(Episode.objects.filter(project__in=projects), since, until)
+    for name, value in (("environment", environment), ("rule", rule)):
+        if value:
+            found = found.filter(**{name: value})
+    told = found.aggregate(
+        times=Count("pk"), yes=Count("pk", filter=Q(useful=True)), no=Count("pk", filter=Q(useful=False))
+    )
+    return Fared(told["times"], told["yes"], told["no"])
 
 
 def episode_for(user: Someone, pk: int) -> Episode:
@@ -124,6 +157,12 @@ def in_all(of_rules: dict[str, Fared]) -> Fared:
         total.useless += one.useless
         total.open += one.open
     return total
+
+
+def open_ones(projects: Sequence[Project], *, environment: str = "") -> int:
+    """How many are open now."""
+    found = Episode.objects.filter(project__in=projects, ended_at=None)
+    return (found.filter(environment=environment) if environment else found).count()
 
 
 def environment_names(projects: Sequence[Project]) -> list[str]:

@@ -21,6 +21,7 @@ from monitor.site.strategy_file import current_strategy
 from strategy.model.alerting import AlertRule
 
 PAGE_SIZE = 50
+_USEFULNESS = (("said", "Judged"), ("yes", "Of use"), ("no", "Of no use"))
 
 
 class AlertFilters(Filters):
@@ -37,27 +38,41 @@ def episode_list(request: HttpRequest) -> HttpResponse:
     strategy = current_strategy()
     state = request.GET.get("state", "")
     severity = request.GET.get("severity", "")
+    useful, rule = request.GET.get("useful", ""), request.GET.get("rule", "")[:60]
+    began = request.GET.get("began") == "1"
     found = selectors.episodes_of(
         filters.projects,
         environment=filters.environment,
         since=filters.since,
         until=filters.until,
-        rule=request.GET.get("rule", "")[:60],
+        rule=rule,
         severity=severity if severity in strategy.severities else "",
         state=state,
+        useful=useful,
+        began=began,
     )
     page = page_of(request, found, PAGE_SIZE)
-    in_all = selectors.in_all(selectors.fared(filters.projects, time.time()))
+    in_all = selectors.judged(
+        filters.projects,
+        environment=filters.environment,
+        since=filters.since,
+        until=filters.until,
+        rule=rule,
+    )
+    in_all.open = selectors.open_ones(filters.projects, environment=filters.environment)
     context = {
         "filters": filters,
         "page": page,
         "rows": [_row(one, rule_texts.rule_called(strategy, one.rule)) for one in page.object_list],
-        "rule": request.GET.get("rule", ""),
+        "rule": rule,
         "rules": [(rule.id, rule.title) for rule in strategy.alerts],
         "severity": severity,
         "severities": list(strategy.severities),
         "state": state if state in selectors.STATES else "",
         "states": selectors.STATES,
+        "useful": useful if useful in selectors.USEFUL else "",
+        "usefulness": _USEFULNESS,
+        "began": began,
         "in_all": in_all,
         "goal": strategy.goals.false_positives,
         "alerting": [each.name for each in strategy.environments.values() if each.alerts],

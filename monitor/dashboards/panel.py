@@ -21,7 +21,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Of the short list beneath a figure. `share` is drawn as a bar, `level` marks a state."""
+    """Of the short list beneath a figure. `share` is drawn as a bar, `level` marks a state.
+
+    `url` leads to what is behind it, `counted_url` to where its value can be counted, if that is elsewhere.
+    """
 
     label: str
     value: str = ""
@@ -29,12 +32,13 @@ class Line:
     hint: str = ""
     share: float | None = None
     level: str = ""
+    counted_url: str = ""
 
 
 @dataclass(frozen=True)
 class Panel:
     """`about` says what is counted and from what, `empty` what will be here once there is something; with it, all else
-    is left out."""
+    is left out. `url` leads to what is behind it, `counted_url` to where the figure can be counted, if that is elsewhere."""
 
     title: str
     about: str
@@ -46,6 +50,7 @@ class Panel:
     lines: Sequence[Line] = ()
     url: str = ""
     url_words: str = ""
+    counted_url: str = ""
     empty: str = ""
     name: str = field(default="")
     """As `[dashboards]` calls it; set by whoever draws it."""

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Sum
 
 from monitor.dashboards.look import Look
+from monitor.issues.models import IssueHour, IssueTag
 from monitor.metrics.courses import Course, courses
 from monitor.metrics.selectors import REQUESTS, Share, Step, error_rate, is_failed, points
 from monitor.metrics.sketch import Sketch, merged
 from monitor.performance.figures import groups_of, sketches_of
 from monitor.performance.scope import Scope
+from monitor.releases.figures import Scope as ReleaseScope
 from monitor.releases.models import Deploy, ReleaseHour
+from monitor.releases.selectors import DEPLOYS_MAX, deploys_of
 from monitor.stats.models import EventCount
 
 ERROR_LEVELS = ("error", "fatal")
@@ -48,14 +52,18 @@ def events(look: Look) -> Events:
     return look.once("events", lambda: _events(look))
 
 
+def event_counts(look: Look, *, errors_only: bool = True) -> QuerySet[EventCount]:
+    """Of the minutes in which the time has a part; a minute that begins at its end has none."""
+    first, last = int(look.since // 60), math.ceil(look.until / 60)
+    rows = EventCount.objects.filter(project__in=look.ids, minute__gte=first, minute__lt=last)
+    if errors_only:
+        rows = rows.filter(level__in=ERROR_LEVELS)
+    return rows.filter(environment=look.environment) if look.environment else rows
+
+
 def _events(look: Look) -> Events:
     per = look.step // 60
-    first, last = int(look.since // 60), int(look.until // 60)
-    rows = EventCount.objects.filter(
-        project__in=look.ids, minute__gte=first, minute__lte=last, level__in=ERROR_LEVELS
-    )
-    if look.environment:
-        rows = rows.filter(environment=look.environment)
+    rows = event_counts(look)
     grouped = rows.values_list(F("minute") / per, "severity", "category").annotate(Sum("times"))
     series: dict[Event, list[int]] = {}
     places = len(look.starts)
@@ -63,6 +71,28 @@ def _events(look: Look) -> Events:
         values = series.setdefault((severity, category), [0] * places)
         values[look.place_of(place * look.step)] += times
     return Events(series, places)
+
+
+def types(look: Look) -> list[tuple[str, int]]:
+    """Types of errors with their events, the most first: by the hours in which the time has a part, of issues that were
+    seen in the environment."""
+    return look.once("types", lambda: _types(look))
+
+
+def _types(look: Look) -> list[tuple[str, int]]:
+    hours = IssueHour.objects.filter(
+        hour__gte=int(look.since // 3600),
+        hour__lt=math.ceil(look.until / 3600),
+        issue__project__in=look.ids,
+        issue__level__in=ERROR_LEVELS,
+    )
+    if look.environment:
+        seen = IssueTag.objects.filter(
+            issue=OuterRef("issue"), tag__key="environment", tag__value=look.environment
+        )
+        hours = hours.filter(Exists(seen))
+    found = hours.values_list("issue__type").annotate(times=Sum("times")).order_by("-times", "issue__type")
+    return list(found)
 
 
 def requests(look: Look) -> Course:
@@ -106,6 +136,11 @@ def _scope(look: Look) -> Scope:
     return Scope(look.ids, look.environment, minutes, first // minutes * minutes, last)
 
 
+def _whole_scope(look: Look) -> Scope:
+    """What the page of transactions shows of the same time."""
+    return Scope.of(look.ids, look.environment, look.since_moment, look.until_moment)
+
+
 def _durations(look: Look) -> Durations:
     groups = groups_of(look.ids, environment=look.environment, is_task=False)
     steps: dict[int, Sketch] = {}
@@ -113,10 +148,9 @@ def _durations(look: Look) -> Durations:
         place = look.place_of(minute * 60)
         steps.setdefault(place, Sketch()).merge_bytes(data)
     course: list[float | None] = [None] * len(look.starts)
-    whole = Sketch()
     for place, sketch in steps.items():
         course[place] = sketch.quantile(0.95)
-        whole.merge(sketch)
+    whole = merged(data for *_, data in sketches_of(groups, _whole_scope(look)))
     p50, p95 = whole.quantiles((0.5, 0.95))
     return Durations(p50, p95, whole.count, course)
 
@@ -164,18 +198,14 @@ def _sessions(look: Look) -> Sessions:
     return Sessions(found["total"] or 0, found["bad"] or 0)
 
 
-def deploys(look: Look, number: int = 20) -> list[Deploy]:
+def deploys(look: Look) -> list[Deploy]:
     """Of releases of these projects in the time, the newest first."""
-    return look.once(f"deploys {number}", lambda: _deploys(look)[:number])
+    return look.once("deploys", lambda: _deploys(look))
 
 
 def _deploys(look: Look) -> list[Deploy]:
-    found = Deploy.objects.filter(
-        finished_at__gte=look.since, finished_at__lte=look.until, release__in_projects__project__in=look.ids
-    )
-    if look.environment:
-        found = found.filter(environment=look.environment)
-    return list(found.select_related("release").distinct().order_by("-finished_at", "-pk")[:100])
+    found = deploys_of(ReleaseScope(look.ids, look.environment, look.since_moment, look.until_moment))
+    return list(found.select_related("release")[:DEPLOYS_MAX])
 
 
 def deploy_marks(look: Look) -> list[tuple[float, str]]:
@@ -183,5 +213,5 @@ def deploy_marks(look: Look) -> list[tuple[float, str]]:
     length = len(look.starts) * look.step
     return [
         ((one.finished_at.timestamp() - look.starts[0]) / length, f"Deploy of {one.release.version}")
-        for one in deploys(look, 100)
+        for one in deploys(look)
     ]

@@ -68,7 +68,7 @@ def strands(look: Look) -> list[Strand]:
             "ms",
             None,
             "",
-            look.link("performance:overview"),
+            look.link("performance:overview", together="1"),
         ),
         age,
         length,

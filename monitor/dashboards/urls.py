@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.index, name="list"),
     path("correlation/", views.correlation, name="correlation"),
     path("correlation/panels/", views.correlation_panels, name="correlation_panels"),
+    path("events/", views.events, name="events"),
     path("volume/", views.volume, name="volume"),
     path("links/<int:pk>/revoke/", shared_views.revoke, name="revoke"),
     path("shared/<str:token>/", shared_views.shared, name="shared"),

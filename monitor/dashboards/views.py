@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from monitor.access.models import User
 from monitor.dashboards import costs, sharing
+from monitor.dashboards.counted import BY, LEVELS, counted
 from monitor.dashboards.drawing import dashboard_named, drawn
 from monitor.dashboards.look import Look
 from monitor.dashboards.together import strands
@@ -25,16 +27,21 @@ from monitor.stats.outcomes import ACCEPTED
 from strategy.model.following_up import Dashboard
 
 CORRELATION_EVERY_S = 15
+_MANY = {"severity": "Severities", "category": "Categories", "type": "Types"}
 
 
 def look_of(filters: ServiceFilters) -> Look:
     """What a request looks at."""
+    fields = tuple(filters.fields)
+    if filters.period_name == DEFAULT_PERIOD:
+        # Other rooms have other periods where none is said.
+        fields += (("period", DEFAULT_PERIOD),)
     return Look(
         filters.projects,
         filters.environment,
         filters.since.timestamp(),
         filters.until.timestamp(),
-        tuple(filters.fields),
+        fields,
     )
 
 
@@ -111,6 +118,32 @@ def _correlation(request: HttpRequest) -> dict[str, Any]:
 
 @never_cache
 @require_safe
+def events(request: HttpRequest) -> HttpResponse:
+    """`?by=` severity, category or type; `?severity=P0,P1` and `?level=all` say which."""
+    filters = ServiceFilters.of(request)
+    by, level = request.GET.get("by", ""), request.GET.get("level", "")
+    by, level = (by if by in BY else "severity"), (level if level in LEVELS else "errors")
+    known = current_strategy().severities
+    severities = [one for one in request.GET.get("severity", "").split(",") if one in known]
+    if by == "type":
+        level, severities = "errors", []
+    context = {
+        "filters": filters,
+        "by": by,
+        "by_words": BY[by],
+        "by_words_many": _MANY[by],
+        "choices": BY.items(),
+        "level": level,
+        "levels": LEVELS.items(),
+        "severities": severities,
+        "goal": current_strategy().goals.coverage,
+        "found": counted(look_of(filters), by, severities=severities, errors_only=level == "errors"),
+    }
+    return render(request, "dashboards/events.html", context)
+
+
+@never_cache
+@require_safe
 def volume(request: HttpRequest) -> HttpResponse:
     """What comes in, what is dropped and why, and what the month will come to. Of all environments: the protocol counts
     what it refuses before it has read from where it came."""
@@ -123,6 +156,9 @@ def volume(request: HttpRequest) -> HttpResponse:
         "quota": month,
         "volume": outcomes,
         "taken": [row for row in outcomes.rows if row.outcome == ACCEPTED],
+        "events_url": look_of(replace(filters, environment="")).link(
+            "dashboards:events", by="category", level="all"
+        ),
         "coverage": coverage(
             filters.projects, strategy.goals.coverage, since=filters.since, until=filters.until
         ),

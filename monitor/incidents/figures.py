@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
 from django.urls import reverse
 
-from monitor.alerts.models import Episode
+from monitor.alerts.selectors import judged
 from monitor.digest.system.coverage import coverage
 from monitor.incidents.models import Incident
 from monitor.projects.models import Project
@@ -56,10 +55,12 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All of a stretch. `resolve_by_severity` has a figure for each severity that the goals name."""
+    """All of a stretch. `resolve_by_severity` has a figure for each severity that the goals name; `address` is of the
+    list of its incidents."""
 
     stretch: Stretch
     incidents: int
+    address: str
     detect: Figure
     acknowledge: Figure
     resolve: Figure
@@ -110,14 +111,21 @@ def figures(
     now: float,
     *,
     environment: str = "",
+    names_projects: bool = True,
 ) -> list[Figures]:
-    """Of each stretch; they may overlap. One query for the incidents of all, two for each stretch."""
+    """Of each stretch; they may overlap. One query for the incidents of all, two for each stretch.
+
+    Addresses name the projects unless they are all that the reader sees.
+    """
     if not stretches:
         return []
     rows = _times(
         projects, min(one.since for one in stretches), max(one.until for one in stretches), environment
     )
-    return [_of(strategy, projects, stretch, rows, now, environment) for stretch in stretches]
+    named = tuple(one.slug for one in projects) if names_projects else ()
+    return [
+        _of(strategy, projects, rows, now, _Addresses(stretch, environment, named)) for stretch in stretches
+    ]
 
 
 def weeks(strategy: Strategy, number: int, now: datetime) -> list[Stretch]:
@@ -167,21 +175,16 @@ def _seconds(moment: datetime | None) -> float | None:
 
 
 def _of(
-    strategy: Strategy,
-    projects: Sequence[Project],
-    stretch: Stretch,
-    rows: list[Times],
-    now: float,
-    environment: str,
+    strategy: Strategy, projects: Sequence[Project], rows: list[Times], now: float, address: _Addresses
 ) -> Figures:
-    goals = strategy.goals
+    goals, stretch = strategy.goals, address.stretch
     since, until = stretch.since.timestamp(), stretch.until.timestamp()
     mine = [one for one in rows if since <= one.detected < until]
-    address = _Addresses(stretch, environment)
     judged = [one for one in (row.in_time(goals, now) for row in mine) if one is not None]
     return Figures(
         stretch=stretch,
         incidents=len(mine),
+        address=address(),
         detect=_mean(
             "detect", "Detected after", [one.detected - one.started for one in mine], goals.detect_s, address()
         ),
@@ -213,8 +216,8 @@ def _of(
             "recurrence", "Came back", sum(one.returned for one in mine), len(mine), goals.recurrence,
             address(only="returned"),
         ),
-        false_positives=_false_positives(projects, stretch, goals, environment, address),
-        coverage=_coverage(projects, stretch, goals, now, environment, address),
+        false_positives=_false_positives(projects, goals, address),
+        coverage=_coverage(projects, goals, now, address),
     )  # fmt: skip
 
 
@@ -233,52 +236,42 @@ def _share(
     return Figure(name, label, "share", some / of if of else None, of, goal, address, more_is_better)
 
 
-def _false_positives(
-    projects: Sequence[Project], stretch: Stretch, goals: Goals, environment: str, address: _Addresses
-) -> Figure:
-    """Of the alerts of which somebody has said whether they were useful."""
-    found = Episode.objects.filter(
-        project__in=[one.pk for one in projects], began_at__gte=stretch.since, began_at__lt=stretch.until
-    )
-    if environment:
-        found = found.filter(environment=environment)
-    said = found.aggregate(
-        all=Count("pk", filter=Q(useful__isnull=False)), no=Count("pk", filter=Q(useful=False))
-    )
+def _false_positives(projects: Sequence[Project], goals: Goals, address: _Addresses) -> Figure:
+    """Of the alerts that began in it and of which somebody has said whether they were useful."""
+    stretch = address.stretch
+    said = judged(projects, environment=address.environment, since=stretch.since, until=stretch.until)
     return _share(
         "false_positives",
         "Alerts of no use",
-        said["no"],
-        said["all"],
+        said.useless,
+        said.judged,
         goals.false_positives,
         address.of_alerts(),
     )
 
 
-def _coverage(
-    projects: Sequence[Project],
-    stretch: Stretch,
-    goals: Goals,
-    now: float,
-    environment: str,
-    address: _Addresses,
-) -> Figure:
-    until = min(stretch.until - timedelta(seconds=1), datetime.fromtimestamp(now, stretch.until.tzinfo))
+def _coverage(projects: Sequence[Project], goals: Goals, now: float, address: _Addresses) -> Figure:
+    """Of all events, up to now: errors and what is less."""
+    stretch = address.stretch
+    until = min(stretch.until, datetime.fromtimestamp(now, stretch.until.tzinfo))
     if until <= stretch.since:
         return _share("coverage", "Events with a category", 0, 0, goals.coverage, "", more_is_better=True)
-    found = coverage(projects, goals.coverage, since=stretch.since, until=until, environment=environment)
+    found = coverage(
+        projects, goals.coverage, since=stretch.since, until=until, environment=address.environment
+    )
     return _share(
         "coverage", "Events with a category", found.total - found.uncategorised, found.total, goals.coverage,
-        address.of_issues(), more_is_better=True,
+        address.of_events(), more_is_better=True,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class _Addresses:
-    """Of the lists that reproduce a figure."""
+    """Of the lists that reproduce a figure. Without an environment, of all of them."""
 
     stretch: Stretch
     environment: str
+    projects: tuple[str, ...]
 
     def __call__(self, **more: str) -> str:
         return self._with("incidents:list", {"state": "all", **more})
@@ -286,12 +279,15 @@ class _Addresses:
     def of_alerts(self) -> str:
         return self._with("alerts:list", {"useful": "no"})
 
-    def of_issues(self) -> str:
-        return self._with("issues:list", {"q": "category:uncategorised"})
+    def of_events(self) -> str:
+        """By category, as they are counted; each leads on to its issues."""
+        told = {"by": "category", "level": "all"}
+        # Where it is not said, that page chooses an environment.
+        return self._with("dashboards:events", told if self.environment else {**told, "environment": ""})
 
     def _with(self, name: str, query: dict[str, str]) -> str:
         since, until = (one.timestamp() for one in (self.stretch.since, self.stretch.until))
-        told = {**query, "since": f"{since:.0f}", "until": f"{until:.0f}"}
-        if self.environment:
-            told["environment"] = self.environment
+        told = [*query.items(), ("since", f"{since:.0f}"), ("until", f"{until:.0f}")]
+        told += [("environment", self.environment)] if self.environment else []
+        told += [("project", slug) for slug in self.projects]
         return f"{reverse(name)}?{urlencode(told)}"

@@ -93,7 +93,12 @@ def figures(request: HttpRequest) -> HttpResponse:
     step = step if step in _STEPS else "week"
     stretches = _STEPS[step](strategy, _SHOWN[step], now)
     found = reckoning.figures(
-        strategy, filters.projects, stretches, now.timestamp(), environment=filters.environment
+        strategy,
+        filters.projects,
+        stretches,
+        now.timestamp(),
+        environment=filters.environment,
+        names_projects=filters.narrowed,
     )
     context = {
         "filters": filters,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Sum
-
 from monitor.dashboards import readings
 from monitor.dashboards.affected import users_affected
 from monitor.dashboards.look import Look
 from monitor.dashboards.panel import Line, Panel, change_of
 from monitor.dashboards.step_charts import step_bars, step_lines
 from monitor.digest.system.coverage import UNCATEGORISED
-from monitor.issues.models import IssueHour, IssueTag
 from monitor.metrics.selectors import REQUESTS
 from monitor.site.chart_parts import SEVERITY_COLOURS
 from monitor.site.quantities import quantity
 from monitor.site.strategy_file import current_strategy
 
 SHOWN = 6
+
+
+def _counted(look: Look, by: str = "severity", **more: str) -> str:
+    """Where the same events are counted: a list of issues has all that they ever were."""
+    return look.link("dashboards:events", by=by, **more)
 
 
 def critical_errors(look: Look) -> Panel:
@@ -41,6 +43,7 @@ def critical_errors(look: Look) -> Panel:
         ],
         url=look.link("issues:list", q="severity:<=P1"),
         url_words="Issues",
+        counted_url=_counted(look, severity=",".join(readings.CRITICAL)),
     )
 
 
@@ -84,20 +87,7 @@ def _told_from() -> float | None:
 
 
 def error_types(look: Look) -> Panel:
-    hours = IssueHour.objects.filter(
-        hour__gte=int(look.since // 3600),
-        hour__lte=int(look.until // 3600),
-        issue__project__in=look.ids,
-        issue__level__in=readings.ERROR_LEVELS,
-    )
-    if look.environment:
-        seen = IssueTag.objects.filter(
-            issue=OuterRef("issue"), tag__key="environment", tag__value=look.environment
-        )
-        hours = hours.filter(Exists(seen))
-    rows = list(
-        hours.values_list("issue__type").annotate(times=Sum("times")).order_by("-times", "issue__type")
-    )
+    rows = readings.types(look)
     total = sum(times for _, times in rows)
     about = "Events of each type of error by the hour, of issues that were seen in this environment."
     if not rows:
@@ -113,11 +103,13 @@ def error_types(look: Look) -> Panel:
                 quantity(times),
                 url=look.link("issues:list", q=f'type:"{kind}"') if kind else "",
                 share=times / total,
+                counted_url=_counted(look, by="type"),
             )
             for kind, times in rows[:SHOWN]
         ],
-        url=look.link("issues:list", sort="events"),
+        url=look.link("issues:list", q="", sort="events"),
         url_words="Issues by events",
+        counted_url=_counted(look, by="type"),
     )
 
 
@@ -132,8 +124,9 @@ def error_trend(look: Look) -> Panel:
         note="in all",
         change=change_of(found.total(), before.total(), more_is=False),
         charts=[step_bars(look, series or [0] * len(look.starts), "errors", colours=SEVERITY_COLOURS)],
-        url=look.link("issues:list"),
+        url=look.link("issues:list", q=""),
         url_words="Issues",
+        counted_url=_counted(look),
     )
 
 
@@ -149,8 +142,9 @@ def affected_users(look: Look) -> Panel:
             figure="0",
             level="ok",
             note="nobody met an error",
-            url=look.link("issues:list", sort="users"),
+            url=look.link("issues:list", q="", sort="users"),
             url_words="Issues by users",
+            counted_url=_counted(look),
         )
     return Panel(
         title="Users affected",
@@ -158,8 +152,9 @@ def affected_users(look: Look) -> Panel:
         figure=quantity(found.number),
         change=change_of(found.number, before.number, more_is=False),
         charts=[step_bars(look, found.by_step, "users")],
-        url=look.link("issues:list", sort="users"),
+        url=look.link("issues:list", q="", sort="users"),
         url_words="Issues by users",
+        counted_url=_counted(look),
     )
 
 
@@ -189,9 +184,11 @@ def categories(look: Look) -> Panel:
                 url=look.link("issues:list", q=f"category:{name}") if name else "",
                 hint=str(owners.get(name) or ""),
                 share=number / total,
+                counted_url=_counted(look, by="category"),
             )
             for name, number in ranked[:SHOWN]
         ],
         url=look.link("issues:list", q="category:uncategorised"),
         url_words="Without a category",
+        counted_url=_counted(look, by="category"),
     )

@@ -16,6 +16,8 @@ from monitor.releases.models import CommitFile, ReleaseCommit
 from monitor.site.quantities import quantity
 
 SHOWN = 5
+COMMITS_SHOWN = 12
+_ERRORS = f"level:[{', '.join(readings.ERROR_LEVELS)}]"
 
 
 def _issues(look: Look) -> QuerySet[Issue]:
@@ -30,6 +32,17 @@ def _issues(look: Look) -> QuerySet[Issue]:
 
 def _new(look: Look) -> QuerySet[Issue]:
     return _issues(look).filter(first_seen__gte=look.since, first_seen__lte=look.until)
+
+
+def _within(key: str, look: Look) -> str:
+    """The time of the look in a search; its end only where it is not now, so that the list goes on with time."""
+    found = f"{key}:>={_written(look.since)}"
+    return f"{found} {key}:<={_written(look.until)}" if "until" in dict(look.query) else found
+
+
+def _written(at: float) -> str:
+    """To the microsecond, and in UTC whatever the reader's zone."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 def _line(look: Look, issue: Issue) -> Line:
@@ -48,7 +61,6 @@ def _lines(look: Look, issues: Iterable[Issue]) -> list[Line]:
 
 def new_issues(look: Look) -> Panel:
     firsts = list(_new(look).values_list("first_seen", flat=True))
-    since = datetime.fromtimestamp(int(look.since), UTC)
     return Panel(
         title="New issues",
         about="Issues of errors whose first event was in this time.",
@@ -58,7 +70,7 @@ def new_issues(look: Look) -> Panel:
         change=change_of(len(firsts), _new(look.before).count(), more_is=False),
         charts=[step_bars(look, look.counted(firsts), "issues")] if firsts else [],
         lines=_lines(look, _new(look).order_by("-first_seen")[:SHOWN]),
-        url=look.link("issues:list", q=f"firstSeen:>={since:%Y-%m-%dT%H:%M}", sort="first_seen"),
+        url=look.link("issues:list", q=f"{_ERRORS} {_within('firstSeen', look)}", sort="first_seen"),
         url_words="New issues",
     )
 
@@ -75,7 +87,7 @@ def regressions(look: Look) -> Panel:
         level="warning" if number else "ok",
         note="open again" if number else "nothing that was mended has come back",
         lines=_lines(look, back.order_by("-last_seen")[:SHOWN]),
-        url=look.link("issues:list", q="is:regressed"),
+        url=look.link("issues:list", q=f"is:regressed {_ERRORS} lastSeen:>={_written(look.since)}"),
         url_words="Returned issues",
     )
 
@@ -83,7 +95,7 @@ def regressions(look: Look) -> Panel:
 def suspect_commits(look: Look) -> Panel:
     """By file and release. The page of an issue goes by the frames of its stack trace, and is sharper."""
     about = "Commits of the releases in which new issues were first seen, that touch the file where the issue failed."
-    issues = list(_new(look).exclude(first_release="").order_by("-times")[:50])
+    issues = list(_new(look).exclude(first_release="").select_related("project").order_by("-times")[:50])
     releases = {issue.first_release for issue in issues}
     commits = list(
         ReleaseCommit.objects.filter(release__version__in=releases)
@@ -109,10 +121,12 @@ def suspect_commits(look: Look) -> Panel:
             empty="No commit is suspected. Releases need their commits: sentry-cli releases set-commits.",
         )
     ranked = sorted(found.values(), key=lambda pair: -sum(issue.times for issue in pair[1]))
+    suspected = list(dict.fromkeys(issue.short_id for _, of in ranked for issue in of))
     return Panel(
         title="Suspect commits",
         about=about,
         figure=quantity(len(ranked)),
+        note=f"for {quantity(len(suspected), 'issues')}",
         lines=[
             Line(
                 one.commit.title if look.has_links else one.commit.short_sha,
@@ -120,10 +134,10 @@ def suspect_commits(look: Look) -> Panel:
                 url=look.link("issues:detail", of[0].pk),
                 hint=f"{one.commit.short_sha} · {one.release.version}",
             )
-            for one, of in ranked[:SHOWN]
+            for one, of in ranked[:COMMITS_SHOWN]
         ],
-        url=look.link("releases:list"),
-        url_words="Releases",
+        url=look.link("issues:list", q=f"issue:[{', '.join(suspected)}]"),
+        url_words="Issues that they may have brought",
     )
 
 

@@ -26,7 +26,7 @@ def _incidents(look: Look) -> list[Incident]:
 
 def _found(look: Look) -> QuerySet[Incident]:
     found = Incident.objects.filter(
-        project__in=look.ids, detected_at__gte=look.since, detected_at__lte=look.until
+        project__in=look.ids, detected_at__gte=look.since, detected_at__lt=look.until
     )
     if look.environment:
         found = found.filter(environment=look.environment)
@@ -40,14 +40,14 @@ def incidents(look: Look) -> Panel:
     opened = Incident.objects.filter(project__in=look.ids, state__in=OPEN_STATES)
     if look.environment:
         opened = opened.filter(environment__in=[look.environment, ""])
-    still = list(opened.order_by("severity", "-detected_at")[:SHOWN])
+    number, still = opened.count(), list(opened.order_by("severity", "-detected_at")[:SHOWN])
     by_step = look.counted(one.detected_at for one in found)
     shown = still or found[:SHOWN]
     return Panel(
         title="Incidents",
         about=about,
         figure=quantity(len(found)),
-        note=f"{quantity(len(still))} still open" if still else "none is open",
+        note=f"{quantity(number)} still open" if still else "none is open",
         level="failed" if still else "ok",
         change=change_of(len(found), before, more_is=False),
         charts=[step_bars(look, by_step, "incidents")] if found else [],
@@ -73,7 +73,14 @@ def _when(moment: datetime) -> str:
 def resolution_time(look: Look) -> Panel:
     strategy = current_strategy()
     stretches = [Stretch(one.since_moment, one.until_moment, "") for one in (look.before, look)]
-    before, now = figures(strategy, list(look.projects), stretches, look.until, environment=look.environment)
+    before, now = figures(
+        strategy,
+        list(look.projects),
+        stretches,
+        look.until,
+        environment=look.environment,
+        names_projects="project" in dict(look.query),
+    )
     about = (
         "From the first of it to solved, mean of the incidents that were detected in this time and are solved (MTTR)."
         f" The goal is {span(now.resolve.goal)}; below, the other goals of [goals]."

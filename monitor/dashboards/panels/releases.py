@@ -50,7 +50,7 @@ def releases(look: Look) -> Panel:
 
 def deploys(look: Look) -> Panel:
     about = "Releases that went to this environment in this time, as sentry-cli releases deploys tells them."
-    found = readings.deploys(look, 100)
+    found = readings.deploys(look)
     if not found:
         return Panel(
             title="Deploys", about=about, empty="Nothing was deployed in this time, or nobody told of it."
@@ -69,6 +69,6 @@ def deploys(look: Look) -> Panel:
             )
             for one in found[:SHOWN]
         ],
-        url=look.link("releases:list"),
+        url=look.link("releases:list", deployed="1"),
         url_words="Releases",
     )

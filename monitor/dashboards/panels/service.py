@@ -10,7 +10,7 @@ from monitor.dashboards.panel import Line, Panel, change_of
 from monitor.dashboards.step_charts import step_lines
 from monitor.incidents.models import OPEN_STATES, Incident
 from monitor.metrics.courses import courses
-from monitor.metrics.selectors import FEATURE_USES
+from monitor.metrics.selectors import FEATURE_USES, Share, sums
 from monitor.probes.models import Target
 from monitor.site.quantities import quantity
 from monitor.site.strategy_file import current_strategy
@@ -29,11 +29,12 @@ def health(look: Look) -> Panel:
         incidents = incidents.filter(environment__in=[look.environment, ""])
     firing, opened = alerts.count(), incidents.count()
     rate = readings.answered(look)
-    figure, level = "Well", "ok"
+    open_alerts, open_incidents = look.link("alerts:list", state="open"), look.link("incidents:list")
+    figure, level, url = "Well", "ok", open_alerts
     if down:
-        figure, level = "Does not answer", "failed"
+        figure, level, url = "Does not answer", "failed", look.link("probes:list")
     elif opened:
-        figure, level = "Incident", "failed"
+        figure, level, url = "Incident", "failed", open_incidents
     elif firing:
         figure, level = "Alert", "warning"
     elif not targets and not rate.total:
@@ -42,10 +43,10 @@ def health(look: Look) -> Panel:
         Line(
             "Open incidents",
             quantity(opened),
-            look.link("incidents:list"),
+            open_incidents,
             level="failed" if opened else "ok",
         ),
-        Line("Open alerts", quantity(firing), look.link("alerts:list"), level="warning" if firing else "ok"),
+        Line("Open alerts", quantity(firing), open_alerts, level="warning" if firing else "ok"),
         *(
             Line(
                 f"Probe {_path_of(target.url)}",
@@ -63,8 +64,9 @@ def health(look: Look) -> Panel:
         level=level,
         note="" if targets else "not probed: set MONITOR_PROBE_URL",
         lines=lines,
-        url=look.link("alerts:list"),
+        url=open_alerts,
         url_words="Alerts",
+        counted_url=url,
     )
 
 
@@ -139,7 +141,8 @@ def error_budgets(look: Look) -> Panel:
 
 def feature_success(look: Look) -> Panel:
     course = courses(look.where, FEATURE_USES, look.since, look.until, look.step, by=("feature", "outcome"))
-    names = sorted({key[0] for key in course.series})
+    counted = sums(look.where, FEATURE_USES, look.since, look.until, by=("feature", "outcome"))
+    names = sorted({feature for feature, _ in counted})
     about = "Uses of each feature that worked, of those that worked or failed. What was refused is the user's to mend."
     if not names:
         return Panel(
@@ -150,23 +153,23 @@ def feature_success(look: Look) -> Panel:
     titles = {name: one.title for name, one in current_strategy().features.items()}
     lines = []
     for name in names:
-        worked, failed = (sum(course.at(name, outcome)) for outcome in ("ok", "failed"))
+        worked, failed = (counted.get((name, outcome), 0.0) for outcome in ("ok", "failed"))
         if worked + failed:
             share = worked / (worked + failed)
             lines.append((share, Line(titles.get(name, name), quantity(share, "share"), share=share,
                                       hint=quantity(round(worked + failed), "uses"),
                                       level="" if share >= 0.99 else "warning" if share >= 0.95 else "failed",
-                                      url=look.link("performance:metric", FEATURE_USES, by="feature"))))  # fmt: skip
+                                      url=look.link("performance:metric", FEATURE_USES, by="outcome",
+                                                    only=f"feature:{name}"))))  # fmt: skip
     good = course.of(lambda key: key[1] == "ok")
     bad = course.of(lambda key: key[1] == "failed")
-    total = sum(good) + sum(bad)
-    before = _success_before(look)
+    whole, before = _success(look), _success(look.before)
     return Panel(
         title="What users do, works",
         about=about,
-        figure=quantity(sum(good) / total, "share") if total else "–",
-        note=f"of {quantity(round(total), 'uses')}",
-        change=change_of(sum(good) / total if total else None, before, more_is=True, unit="share"),
+        figure=quantity(whole.share, "share"),
+        note=f"of {quantity(round(whole.total), 'uses')}",
+        change=change_of(whole.share, before.share, more_is=True, unit="share"),
         charts=[
             step_lines(
                 look,
@@ -181,19 +184,22 @@ def feature_success(look: Look) -> Panel:
     )
 
 
-def _success_before(look: Look) -> float | None:
-    before = courses(
-        look.where, FEATURE_USES, look.before.since, look.before.until, look.step, by=("outcome",)
-    )
-    good, bad = (sum(before.at(outcome)) for outcome in ("ok", "failed"))
-    return good / (good + bad) if good + bad else None
+def _success(look: Look) -> Share:
+    by_outcome = sums(look.where, FEATURE_USES, look.since, look.until, by=("outcome",))
+    good, bad = (by_outcome.get((outcome,), 0.0) for outcome in ("ok", "failed"))
+    return Share(good, good + bad)
 
 
 def user_impact(look: Look) -> Panel:
     now, before = readings.sessions(look), readings.sessions(look.before)
     users, users_before = users_affected(look), users_affected(look.before)
     lines = [
-        Line("Users who met an error", quantity(users.number), look.link("issues:list", sort="users")),
+        Line(
+            "Users who met an error",
+            quantity(users.number),
+            look.link("issues:list", q="", sort="users"),
+            counted_url=look.link("dashboards:events", by="severity"),
+        ),
         Line("Just as long before", quantity(users_before.number)),
     ]
     about = "Sessions that met an error, crashed or ended abnormally, of all; and the users whom errors met."
@@ -204,8 +210,9 @@ def user_impact(look: Look) -> Panel:
             figure=quantity(users.number, "users"),
             note="met an error; no sessions were sent",
             change=change_of(users.number, users_before.number, more_is=False),
-            url=look.link("issues:list", sort="users"),
+            url=look.link("issues:list", q="", sort="users"),
             url_words="Issues by users",
+            counted_url=look.link("dashboards:events", by="severity"),
         )
     return Panel(
         title="What users notice",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import Count
-
 from monitor.dashboards import readings
 from monitor.dashboards.look import Look
 from monitor.dashboards.panel import Line, Panel, change_of
 from monitor.dashboards.step_charts import step_lines
-from monitor.performance.models import FindingKind, QueryFinding
+from monitor.performance.models import FindingKind
+from monitor.performance.scope import Scope
+from monitor.performance.selectors import finding_counts, findings_since
 from monitor.site.quantities import quantity
 from monitor.site.strategy_file import current_strategy
 
@@ -51,7 +51,7 @@ def latency_beside_errors(look: Look) -> Panel:
                 marks=readings.deploy_marks(look),
             ),
         ],
-        url=look.link("performance:overview"),
+        url=look.link("performance:overview", together="1"),
         url_words="Performance",
     )
 
@@ -63,10 +63,9 @@ def _promised_ms() -> float | None:
 
 
 def slow_queries(look: Look) -> Panel:
-    found = QueryFinding.objects.filter(group__project__in=look.ids, last_seen__gte=look.since)
-    if look.environment:
-        found = found.filter(group__environment=look.environment)
-    numbers = dict(found.values_list("kind").annotate(Count("pk")).order_by())
+    scope = Scope.of(look.ids, look.environment, look.since_moment, look.until_moment)
+    found = findings_since(scope, look.since_moment)
+    numbers = finding_counts(found)
     about = (
         "Queries of half a second or more, and reads that are asked again and again (N+1), seen in this time."
     )

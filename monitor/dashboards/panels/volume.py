@@ -15,11 +15,12 @@ SHOWN = 4
 
 
 def volume(look: Look) -> Panel:
-    found = quota(look.projects, current_strategy().retention.monthly_quota, now=look.until_moment)
+    found = quota(look.projects, current_strategy().retention.monthly_quota)
     about = (
         "Errors of this month (UTC) in all environments, against [retention] monthly_quota; its rest as the last"
         " seven days."
     )
+    url = look.link("dashboards:volume")
     over = found.forecast > found.quota
     note = f"of {quantity(found.quota)} this month; {quantity(found.forecast)} at its end"
     return Panel(
@@ -42,10 +43,10 @@ def volume(look: Look) -> Panel:
         if any(found.by_day)
         else [],
         lines=[
-            Line(project.name, quantity(number), share=number / found.used)
+            Line(project.name, quantity(number), share=number / found.used, counted_url=url)
             for project, number in found.by_project[:SHOWN]
             if number
         ],
-        url=look.link("dashboards:volume"),
+        url=url,
         url_words="Volume and cost",
     )

@@ -6,7 +6,7 @@ from monitor.dashboards.look import Look
 from monitor.dashboards.panel import Line, Panel, change_of
 from monitor.dashboards.step_charts import step_bars, step_lines
 from monitor.metrics.courses import courses
-from monitor.metrics.selectors import TASKS, Share, points, quantiles, sums
+from monitor.metrics.selectors import TASKS, Share, numbers, points, quantiles, sums
 from monitor.site.chart_parts import Chart
 from monitor.site.quantities import quantity, share
 
@@ -35,7 +35,7 @@ def retry_success(look: Look) -> Panel:
         note=f"{quantity(round(now.good))} of {quantity(round(now.total), 'retried tasks')}",
         change=change_of(now.share, _retried(look.before).share, more_is=True, unit="share"),
         charts=[step_bars(look, {"went well": well, "failed": failed}, "tasks")],
-        url=look.link("performance:metric", RETRIED, by="task"),
+        url=look.link("performance:metric", RETRIED, by="outcome"),
         url_words="Retried tasks",
     )
 
@@ -76,6 +76,7 @@ def task_failures(look: Look) -> Panel:
                 url=look.link("issues:list", q=f'transaction:"{name}"'),
                 hint=f"{share(one.bad_share or 0.0)} of {quantity(round(one.total), 'runs')}",
                 share=one.bad_share,
+                counted_url=look.link("performance:metric", TASKS, by="outcome", only=f"task:{name}"),
             )
             for name, one in failing[:SHOWN]
         ],
@@ -126,20 +127,22 @@ def data_quality(look: Look) -> Panel:
     about = "Uploads and imports whose data could be used, of those that were read to the end; ours are failed tasks."
     by_step = courses(look.where, PROCESSING, look.since, look.until, look.step, by=("outcome",), counts=True)
     ok, refused, failed = (by_step.at(outcome) for outcome in ("ok", "refused", "failed"))
-    usable = Share(sum(ok), sum(ok) + sum(refused))
-    if not usable.total and not sum(failed):
+    whole = numbers(look.where, PROCESSING, look.since, look.until, by=("outcome",))
+    good, bad, ours = (whole.get((outcome,), 0.0) for outcome in ("ok", "refused", "failed"))
+    usable = Share(good, good + bad)
+    if not usable.total and not ours:
         return Panel(
             title="Data that could be used",
             about=about,
             empty="No data was uploaded or imported in this time.",
         )
-    outcomes = {"used": ok, "refused": refused} | ({"failed": failed} if sum(failed) else {})
+    outcomes = {"used": ok, "refused": refused} | ({"failed": failed} if ours else {})
     return Panel(
         title="Data that could be used",
         about=about,
         figure=quantity(usable.share, "share"),
         note=f"{quantity(round(usable.bad))} of {quantity(round(usable.total), 'files')} refused"
-        + (f"; {quantity(round(sum(failed)))} failed by our fault" if sum(failed) else ""),
+        + (f"; {quantity(round(ours))} failed by our fault" if ours else ""),
         charts=[step_bars(look, outcomes, "files")],
         url=look.link("performance:metric", PROCESSING, by="outcome"),
         url_words="By outcome",

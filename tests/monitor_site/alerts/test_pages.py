@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -60,6 +62,50 @@ def test_the_list_has_open_ones_first_and_is_narrowed_by_its_address(
     ):
         rows = as_viewer.get(address, query).context["rows"]
         assert {row["episode"].rule for row in rows} == expected, query
+
+
+def test_what_people_said_is_counted_where_an_alert_began(as_viewer: Client, project: Project) -> None:
+    now = time.time()
+    for days, useful in ((1, True), (1, False), (2, None), (40, False)):
+        made(project, key=f"{days} {useful}", began_at=now - days * 86_400, ended_at=now - 60, useful=useful)
+    address = reverse("alerts:list")
+    for query, number in (
+        ({}, 4),
+        ({"began": "1"}, 3),
+        ({"useful": "said"}, 2),
+        ({"useful": "yes"}, 1),
+        ({"useful": "no"}, 1),
+        ({"useful": "no", "period": "90d"}, 2),
+        ({"useful": "nonsense"}, 4),
+    ):
+        found = as_viewer.get(address, query).context
+        assert len(found["rows"]) == number, query
+    assert (found["in_all"].times, found["in_all"].judged, found["in_all"].false_share) == (3, 2, 0.5)
+    assert "No alerts of this kind" in as_viewer.get(address, {"useful": "no", "period": "1h"}).text
+
+
+def test_each_number_of_a_rule_leads_to_so_many_alerts(
+    as_admin: Client, project: Project, other_project: Project
+) -> None:
+    now = time.time()
+    for one in (project, other_project):
+        for days, useful, lasted in ((1, True, 60), (2, False, 60), (3, None, None), (40, None, 39 * 86_400)):
+            made(
+                one,
+                key=f"{days}",
+                began_at=now - days * 86_400,
+                ended_at=now - days * 86_400 + lasted if lasted else None,
+                useful=useful,
+            )
+    for narrowed, times in (("", 2), (f"?project={project.slug}", 1)):
+        html = as_admin.get(f"{reverse('alerts:rules')}{narrowed}").text
+        found = re.findall(r'<a [^>]*href="([^"]*\?rule=database[^"]*)">(\d+)', html)
+        assert [int(number) for _, number in found] == [3 * times, times, times, 2 * times]
+        of_rule = as_admin.get(reverse("alerts:rule", args=["database"]) + narrowed).text
+        found += re.findall(r'<a href="([^"]*\?rule=database&amp;began=1[^"]*)">(\d+)', of_rule)
+        assert len(found) == 5
+        for href, number in found:
+            assert len(as_admin.get(unescape(href)).context["rows"]) == int(number), href
 
 
 def test_the_list_asks_the_same_of_the_database_however_long_it_is(

@@ -23,6 +23,8 @@ PATHS = (
     "/dashboards/ml_pipeline/?more=1",
     "/dashboards/correlation/",
     "/dashboards/volume/",
+    "/dashboards/events/?by=category&level=all",
+    "/dashboards/events/?severity=P0,P1",
     "/slos/",
     "/slos/availability/",
 )
@@ -86,6 +88,25 @@ def test_by_keys_from_panel_to_panel_and_to_what_is_behind_one(opened: Opened, d
     expect(page).to_have_url(re.compile(r"/performance/metrics/requests/\?.*by=status"))
     page.go_back()
     expect(page.get_by_role("heading", level=1)).to_have_text("Operation")
+
+
+def test_a_figure_leads_to_where_it_is_counted_and_from_there_to_its_issues(
+    opened: Opened, two_days: float
+) -> None:
+    page = opened("/dashboards/sre/")
+    critical = page.locator("#panel-critical_errors .dash-figure")
+    number = critical.inner_text()
+    critical.get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Events by severity")
+    expect(page.locator("dl.figures dd").first).to_have_text(number)
+    page.get_by_role("link", name="P0, P1 ×").click()
+    page.get_by_role("link", name="Category", exact=True).click()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/issues/.*category"))
+    page.go_back()
+    page.get_by_role("link", name="All events").click()
+    expect(page).to_have_url(re.compile("level=all"))
 
 
 def test_filters_go_along_from_one_to_another(opened: Opened, two_days: float) -> None:

@@ -27,12 +27,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
 from monitor.incidents.figures import Figures, Stretch, figures, months, weeks
 from monitor.incidents.models import Incident, State
 from monitor.projects.models import Project
 from monitor.site.strategy_file import current_strategy
 from monitor.stats.models import EventCount
+from tests.monitor_site.incidents.agreeing import check, follow
 from tests.monitor_site.incidents.episodes import begun
 
 VIENNA = ZoneInfo("Europe/Vienna")
@@ -149,6 +151,44 @@ def test_each_leads_to_the_list_that_it_is_reckoned_from(
     assert page["means"].number == len(numbers)
     if figure in ("detect", "acknowledge", "resolve"):
         assert getattr(page["means"], figure) == pytest.approx(found.value)
+
+
+@pytest.mark.parametrize("name", [
+    "detect", "acknowledge", "resolve", "resolve_P0", "resolve_P1", "resolve_P2", "in_time", "recurrence",
+    "false_positives", "coverage",
+])  # fmt: skip
+def test_each_is_reckoned_again_from_what_its_address_lists(
+    month: Project, as_member: Client, as_admin: Client, name: str, time_machine: object
+) -> None:
+    """Of one project, also by who sees others; an alert of the other project and one of October don't count."""
+    time_machine.move_to(NOW, tick=False)  # type: ignore[attr-defined]
+    other = Project.objects.get(slug="other")
+    begun("database", NOVEMBER.since.timestamp() + 60, project=other, useful=False)
+    begun("cache", NOVEMBER.since.timestamp() - 60, project=month, useful=False)
+    found = {one.name: one for one in _of_november(month).all}
+    for client in (as_member, as_admin):
+        check(client, found[name])
+
+
+def test_all_figures_of_the_page_lead_to_what_they_are_reckoned_from(
+    month: Project, as_admin: Client, time_machine: object
+) -> None:
+    """By week and by month, of all projects, of one, and of one environment."""
+    time_machine.move_to(NOW, tick=False)  # type: ignore[attr-defined]
+    followed = set()
+    for narrowed in ("", "&project=hydroml", "&environment=production"):
+        for step in ("week", "month"):
+            html = as_admin.get(f"/incidents/figures/?by={step}{narrowed}")
+            for column in html.context["columns"]:
+                if column.incidents:
+                    assert escape(column.address) in html.text
+                    assert follow(as_admin, column.address)["means"].number == column.incidents
+                for figure in column.all:
+                    if figure.value is not None:
+                        assert escape(figure.address) in html.text
+                        check(as_admin, figure)
+                        followed.add(figure.name)
+    assert followed == {one.name for one in _of_november(month).all}
 
 
 def test_in_a_stretch_without_incidents_there_is_nothing_to_judge(project: Project) -> None:

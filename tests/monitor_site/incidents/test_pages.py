@@ -78,6 +78,34 @@ def test_the_list(as_member: Client, incident: Incident) -> None:
     assert "Detected after, mean 30 s goal 2 min" in everything
 
 
+def test_what_a_report_asks_for_is_a_list(as_member: Client, project: Project, member: User) -> None:
+    """Open ones without an owner, reviews that are overdue; one of no environment is open in each."""
+    now = time.time()
+    for number, (environment, owner, resolved) in enumerate(
+        (
+            ("production", member, None), ("production", None, None), ("", None, None), ("staging", None, None),
+            ("production", None, now - 30 * 86_400), ("production", None, now - 60),
+        ),
+        start=1,
+    ):  # fmt: skip
+        Incident.objects.create(
+            number=number, title=f"n {number}", severity="P1", project=project, environment=environment, owner=owner,
+            started_at=now - 40 * 86_400, detected_at=now - 40 * 86_400, updated_at=now, resolved_at=resolved,
+            state=State.RESOLVED if resolved else State.TRIGGERED,
+        )  # fmt: skip
+    for query, numbers in (
+        ("", {1, 2, 3, 4}),
+        ("?environment=production", {1, 2, 3}),
+        ("?only=unowned", {2, 3, 4}),
+        ("?environment=production&only=unowned", {2, 3}),
+        ("?state=review", {5, 6}),
+        ("?state=review&only=overdue", {5}),
+        ("?state=all&environment=production", {1, 2, 5, 6}),
+    ):
+        rows = as_member.get(f"{LIST}{query}").context["rows"]
+        assert {row.incident.number for row in rows} == numbers, query
+
+
 @pytest.mark.parametrize(
     "query", ["state=x&severity=x&only=x&page=x&since=x", "q=%00", "project=", "period=x"]
 )
