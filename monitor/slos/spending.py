@@ -69,8 +69,9 @@ Found = Iterable[tuple[str, float, float, str]]
 
 def _routes(objective: Objective) -> Found:
     counted = sums(objective.where, REQUESTS, objective.since, objective.now + 1, by=("route", "status"))
-    url = _metric_url(objective, REQUESTS, "route")
-    yield from _by_first(counted, lambda status: is_failed(status), url)
+    yield from _by_first(
+        counted, lambda status: is_failed(status), _metric_url(objective, REQUESTS, "route", by="status")
+    )
 
 
 def _features(objective: Objective) -> Found:
@@ -85,7 +86,7 @@ def _features(objective: Objective) -> Found:
         feature=slo.features,
     )
     used = {key: number for key, number in counted.items() if key[1] != "refused"}
-    url = _metric_url(objective, FEATURE_USES, "feature")
+    url = _metric_url(objective, FEATURE_USES, "feature", by="outcome")
     for name, bad, total, address in _by_first(used, lambda outcome: outcome == "failed", url):
         yield strategy.features[name].title if name in strategy.features else name, bad, total, address
 
@@ -104,7 +105,7 @@ def tasks(objective: Objective) -> list[Eater]:
         if outcome != "refused" and any(fnmatchcase(task, pattern) for pattern in patterns)
     }
     allowed = objective.counted.total * objective.slo.error_budget
-    url = _metric_url(objective, TASKS, "task")
+    url = _metric_url(objective, TASKS, "task", by="outcome")
     found = [
         Eater(name, bad, total, bad / allowed if allowed else 0.0, address)
         for name, bad, total, address in _by_first(counted, lambda outcome: outcome == "failed", url)
@@ -122,8 +123,9 @@ def _releases(objective: Objective) -> Found:
     summed = rows.values_list("release__version").annotate(
         total=Sum("sessions"), bad=Sum(F("errored") + F("crashed") + F("abnormal"))
     )
+    query = _of_window(objective)
     for version, total, bad in summed:
-        yield version, bad, total, reverse("releases:detail", args=[version])
+        yield version, bad, total, f"{reverse('releases:detail', args=[version])}?{query}"
 
 
 def _pages(objective: Objective) -> Found:
@@ -131,7 +133,9 @@ def _pages(objective: Objective) -> Found:
     rows = TransactionGroup.objects.filter(project__in=objective.where.projects, is_task=False)
     if objective.where.environment:
         rows = rows.filter(environment=objective.where.environment)
-    groups = dict(rows.values_list("pk", "name"))
+    groups = {
+        pk: (name, environment) for pk, name, environment in rows.values_list("pk", "name", "environment")
+    }
     summed = database().execute(
         "SELECT group_id, sum(count), sum(quick) FROM performance_transactionbucket"
         " INDEXED BY transactions_by_time WHERE step = 1440 AND minute >= ? AND minute < ?"
@@ -139,24 +143,34 @@ def _pages(objective: Objective) -> Found:
         (int(objective.since // 86_400) * 1440, int(objective.now // 60) + 1, as_json(groups)),
     )
     for group, total, quick in summed:
-        yield groups[group], total - quick, total, reverse("performance:transaction", args=[group])
+        name, environment = groups[group]
+        address = reverse("performance:transaction", args=[group])
+        yield name, total - quick, total, f"{address}?{_of_window(objective, environment)}"
 
 
-def _by_first(counted: Mapping[Any, float], is_bad: Callable[[str], bool], url: str) -> Found:
+def _by_first(
+    counted: Mapping[Any, float], is_bad: Callable[[str], bool], url_of: Callable[[str], str]
+) -> Found:
     totals: dict[str, list[float]] = {}
     for (name, how), number in counted.items():
         both = totals.setdefault(name, [0.0, 0.0])
         both[0] += number if is_bad(how) else 0.0
         both[1] += number
     for name, (bad, total) in totals.items():
-        yield name or "(none)", bad, total, url
+        yield name or "(none)", bad, total, url_of(name)
 
 
-def _metric_url(objective: Objective, metric: str, label: str) -> str:
-    query = [("by", label), ("since", f"{objective.since:.0f}"), ("until", f"{objective.now:.0f}")]
-    if objective.where.environment:
-        query.append(("environment", objective.where.environment))
-    return f"{reverse('performance:metric', args=[metric])}?{urlencode(query)}"
+def _metric_url(objective: Objective, metric: str, label: str, *, by: str) -> Callable[[str], str]:
+    """Of one value of a label: the page of the metric, taken apart by another one."""
+    page, query = reverse("performance:metric", args=[metric]), _of_window(objective)
+    return lambda value: f"{page}?{urlencode({'by': by, 'only': f'{label}:{value}'})}&{query}"
+
+
+def _of_window(objective: Objective, environment: str = "") -> str:
+    """The time and the environment of an objective, as part of an address."""
+    query = {"since": f"{objective.since:.0f}", "until": f"{objective.now + 1:.0f}"}
+    environment = objective.where.environment or environment
+    return urlencode({**query, "environment": environment} if environment else query)
 
 
 def causes(objective: Objective) -> list[Cause]:

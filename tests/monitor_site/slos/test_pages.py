@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
 from monitor.projects.models import Project
@@ -44,6 +45,66 @@ def test_one_with_its_rules_and_what_ate_it(as_viewer: Client, a_bad_day: float)
     assert "data/" in page
     assert "The rating curve is empty" in page
     assert "Burn-down" in page
+
+
+def test_what_ate_a_budget_is_counted_again_where_it_leads(as_viewer: Client, deliver: Delivery) -> None:
+    """Routes, features, tasks, releases and pages: so many bad ones of so many."""
+    now = time.time()
+    deliver(
+        item(
+            metric("requests", 7, now - 60, route="a/", status="500"),
+            metric("requests", 90, now - 60, route="a/", status="200"),
+            metric("requests", 5, now - 60, route="b/<int:pk>/", status="503"),
+            *(
+                metric("feature_uses", number, now - 60, feature=feature, outcome=outcome)
+                for feature in current_strategy().features
+                for outcome, number in (("ok", 50), ("failed", 4), ("refused", 9))
+            ),
+            metric("tasks", 3, now - 60, task="data_tools.tasks.process", outcome="failed"),
+            metric("tasks", 2, now - 60, task="data_tools.tasks.process", outcome="ok"),
+        ),
+        ("sessions", {"aggregates": [{"started": now - 60, "exited": 90, "errored": 6, "crashed": 4}],
+                      "attrs": {"release": "hydroml@1.0.0", "environment": "production"}}),
+        *(_transaction(now - 60, length_s) for length_s in (0.01, 0.02, 30.0)),
+    )  # fmt: skip
+    kinds = set()
+    with time_machine.travel(now, tick=False):
+        for name in current_strategy().slos:
+            page = as_viewer.get(f"/slos/{name}/").context
+            assert page["eaters"], name
+            for eater in (*page["eaters"], *page["tasks"]):
+                behind = as_viewer.get(eater.url)
+                assert behind.status_code == 200, eater.url
+                assert _counted_again(behind.context) == (eater.bad, eater.total), (name, eater)
+            kinds.add(page["eater_kind"])
+    assert kinds == {"Route", "Feature", "Release", "Page"}
+
+
+def _counted_again(page: Any) -> tuple[float, float]:
+    """Bad ones and all of them, by the page that an eater leads to."""
+    if "parts" in page:
+        counted = {part.value: part.figure for part in page["parts"] if part.value != "refused"}
+        bad = sum(number for value, number in counted.items() if value == "failed" or value[0] == "5")
+        return bad, sum(counted.values())
+    if "release" in page:
+        return page["health"].sessions - page["health"].healthy, page["health"].sessions
+    return page["sums"].count - page["sums"].quick, page["sums"].count
+
+
+def _transaction(at: float, length_s: float) -> dict[str, Any]:
+    trace = {
+        "trace_id": f"{int(length_s * 100):032x}",
+        "span_id": f"{int(length_s * 100):016x}",
+        "op": "http.server",
+    }
+    return {
+        "type": "transaction",
+        "transaction": "/projects/",
+        "environment": "production",
+        "start_timestamp": at - length_s,
+        "timestamp": at,
+        "contexts": {"trace": trace},
+    }
 
 
 def test_every_measure_has_its_page(as_viewer: Client, deliver: Delivery) -> None:
