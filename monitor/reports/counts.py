@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Q, Sum
+from django.urls import reverse
 
-from monitor.alerts.models import Episode, Notification
+from monitor.alerts.models import Episode
 from monitor.incidents.models import Incident
 from monitor.issues.models import Issue, IssueHour, StoredEvent
 from monitor.metrics.selectors import Where, error_rate
@@ -176,12 +178,6 @@ def alerts(span: Span) -> Json:
         )
         .order_by("-number", "rule")
     )
-    failed = Notification.objects.filter(
-        episode__project=span.project,
-        state=Notification.State.FAILED,
-        created_at__gte=since,
-        created_at__lt=until,
-    )
     listed = [
         {
             "rule": row["rule"],
@@ -191,10 +187,18 @@ def alerts(span: Span) -> Json:
             "useful": row["yes"],
             "useless": row["no"],
             "unsaid": row["number"] - row["yes"] - row["no"],
+            "url": _alerts_of(span, row["rule"], row["severity"]),
         }
         for row in rows
     ]
-    return {"number": sum(row["number"] for row in listed), "rules": listed, "failed": failed.count()}
+    return {"number": sum(row["number"] for row in listed), "rules": listed}
+
+
+def _alerts_of(span: Span, rule: str, severity: str) -> str:
+    """The list of a rule's alerts that began within it; `&useful=` may follow."""
+    told = {"rule": rule, "severity": severity, "began": "1", "project": span.project.slug}
+    time = {"since": f"{span.since:.0f}", "until": f"{span.until:.0f}"}
+    return f"{reverse('alerts:list')}?{urlencode({**told, **time})}"
 
 
 def deploys(span: Span) -> list[Json]:

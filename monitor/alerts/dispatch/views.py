@@ -38,13 +38,17 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
     for name, value in chosen.items():
         if value and (name not in known or value in known[name]):
             rows = rows.filter(**{name: value[:60]})
+    has_time = "since" in request.GET and not filters.period_name
+    if has_time:
+        rows = rows.filter(created_at__gte=filters.since, created_at__lt=filters.until)
     health = channel_health(time.time())
     page = page_of(request, rows, PAGE_SIZE)
     context = {
         "filters": filters,
         "page": page,
         "chosen": chosen,
-        "is_narrowed": any(chosen.values()) or filters.narrowed,
+        "has_time": has_time,
+        "is_narrowed": any(chosen.values()) or filters.narrowed or has_time,
         "health": health,
         "kinds": [(kind.value, kind.value.replace("_", " ")) for kind in Kind],
         "states": Notification.State.choices,

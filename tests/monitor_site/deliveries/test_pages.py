@@ -132,6 +132,18 @@ def test_filters_stand_in_the_address(as_admin: Client) -> None:
     assert "Nothing matches" in as_admin.get(LIST, {"state": "failed"}).content.decode()
 
 
+def test_of_a_stretch_of_time_those_that_were_made_in_it(as_admin: Client) -> None:
+    """As a report asks for what failed in its time; without one in the address, all of them."""
+    for number, title in enumerate(("just before", "at its beginning", "at its end")):
+        queued("slack", once=title, title=title, now=NOW + (number * 100 or -1))
+    asked = {"since": f"{NOW:.0f}", "until": f"{NOW + 200:.0f}"}
+    page = as_admin.get(LIST, asked)
+    assert [row.message["title"] for row in page.context["page"]] == ["at its beginning"]
+    assert "made 2027-01-15 08:00 to 2027-01-15 08:03 UTC ×" in page.content.decode()
+    assert len(as_admin.get(LIST).context["page"]) == 3
+    assert len(as_admin.get(LIST, {"since": "x"}).context["page"]) == 3
+
+
 def test_a_list_of_fifty_costs_no_more_statements_than_a_list_of_one(
     as_admin: Client, project: Project, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
