@@ -24,7 +24,7 @@ from monitor.projects.models import Project
 
 logger = logging.getLogger(__name__)
 LAST_RECEIVED = "last_received_at"
-PART_BYTES = 4 * 1024 * 1024
+PART_BYTES = 2 * 1024 * 1024
 """Of unpacked payloads in one transaction: what the collectors may hold in memory."""
 
 
