@@ -26,6 +26,10 @@ GIVEN = {"DATABASE_URL": "TEST_DATABASE_URL", "REDIS_URL": "TEST_REDIS_URL"}
 
 PATIENCE_S = 30  # for fixtures to be torn down after Ctrl-C
 
+# A test's own time limit raises in it, which a clean-up that waits as well can swallow: then a run would never end.
+# After this long, more than any test has that is not soak, the process shows what its threads are at, and ends.
+WATCHDOG = ["-o", "faulthandler_timeout=900", "-o", "faulthandler_exit_on_timeout=true"]
+
 
 class SitesFound(Exception):  # noqa: N818 (it is how a hook of pytest gives an answer)
     """Carries the sites that the arguments are about out of pytest's reading of them."""
@@ -93,7 +97,8 @@ def browser() -> dict[str, str]:
 
 
 def run_pytest(arguments: list[str], environment: dict[str, str]) -> int:
-    selection = [] if any(argument.startswith("-m") for argument in arguments) else ["-m", "not soak"]
+    is_chosen = any(argument.startswith("-m") for argument in arguments)
+    selection = [] if is_chosen else ["-m", "not soak", *WATCHDOG]
     command = [sys.executable, "-m", "pytest", "--both-sites", *selection, *arguments]
     with subprocess.Popen(command, env=environment) as pytest:
         try:

@@ -32,11 +32,14 @@ def write_parquet(
 
 
 class _Handover:
-    """Frames on their way from one thread to the other, one at a time; None ends them."""
+    """Frames on their way from one thread to the other, one at a time; None ends them, for whoever takes and for good.
+
+    More than one thread takes: where the file cannot be written, one of polars' may still be at it while `_write`
+    takes what is left. Had each None only one taker, the other would wait for ever.
+    """
 
     def __init__(self) -> None:
         self._queue: Queue[pl.DataFrame | None] = Queue(1)
-        self._ended = False
         self.failed = Event()
 
     def put(self, frame: pl.DataFrame | None) -> None:
@@ -46,9 +49,10 @@ class _Handover:
         return self
 
     def __next__(self) -> pl.DataFrame:
-        frame = None if self._ended else self._queue.get()
+        frame = self._queue.get()
         if frame is None:
-            self._ended = True
+            # Nothing is put after it, so there is room.
+            self._queue.put(None)
             raise StopIteration
         return frame
 

@@ -5,17 +5,18 @@ closing line are about all tests, with no code here for any of them.
 """
 
 import contextlib
-import fcntl
 import math
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import pytest
@@ -25,8 +26,6 @@ from stack.sites import Site
 
 # Where a process that died left its pipe open to one that it had started, its end is seen by asking.
 ASK_EACH_S = 0.5
-# What the pipe holds while a test of ours is running, where the system lets a process choose.
-PIPE_BYTES = 1024 * 1024
 # Node ids of tests that this process has collected and leaves to another one.
 LEFT = pytest.StashKey[frozenset[str]]()
 # For fixtures to be torn down after an interrupt; less than `script/test` waits for this process.
@@ -59,14 +58,16 @@ class OtherTest(pytest.Item):
 class OtherProcess:
     """A process with tests that run beside this one's own and are shown after them.
 
-    Where one has failed, what is there is shown at once, so that `-x` and `--maxfail` count over all.
+    Where one has failed, what is there is shown at once, so that `-x` and `--maxfail` count over all. A thread takes
+    in what is sent while a test of this process runs: a pipe that nobody reads fills, and then the others' tests wait
+    for that one, past their own time limits.
     """
 
     def __init__(self, config: pytest.Config, share: Share) -> None:
         self.config = config
         self.share = share
         self.process: subprocess.Popen[bytes] | None = None
-        self.connection: Connection | None = None
+        self.arrived: SimpleQueue[Message | None] = SimpleQueue()
         self.unshown: deque[Message] = deque()
         self.done: set[str] = set()
         self.over = False
@@ -79,9 +80,7 @@ class OtherProcess:
         return (yield)
 
     def start(self) -> None:
-        self.connection, theirs = Pipe(duplex=False)
-        with contextlib.suppress(AttributeError, OSError):
-            fcntl.fcntl(theirs.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        ours, theirs = Pipe(duplex=False)
         with theirs:
             self.process = subprocess.Popen(
                 self.command(theirs.fileno()),
@@ -89,6 +88,16 @@ class OtherProcess:
                 env=os.environ | self.share.environment,
                 pass_fds=[theirs.fileno()],
             )
+        threading.Thread(
+            target=self.take_in, args=[ours], name=f"others-{self.share.title}", daemon=True
+        ).start()
+
+    def take_in(self, connection: Connection) -> None:
+        """Everything that comes, until there will be no more, which None stands for."""
+        with connection, contextlib.suppress(EOFError, OSError):
+            while True:
+                self.arrived.put(receive(connection))
+        self.arrived.put(None)
 
     def command(self, descriptor: int) -> list[str]:
         """This process's own arguments, for the other's share and in the same random order."""
@@ -164,9 +173,9 @@ class OtherProcess:
         return True
 
     def show_failures(self) -> None:
-        """Take in what has been sent; where a failure is in it, show all of it."""
+        """Where a failure is in what has been sent so far, show all of it."""
         failed = False
-        while not self.over and self.connection is not None and self.connection.poll(0):
+        while not self.over and not self.arrived.empty():
             if message := self.receive_next():
                 self.unshown.append(message)
                 failed = failed or message.get("report", {}).get("outcome") == "failed"
@@ -178,19 +187,17 @@ class OtherProcess:
         return self.unshown.popleft() if self.unshown else self.receive_next(until)
 
     def receive_next(self, until: float = math.inf) -> Message | None:
-        """Of those that have not been taken in."""
-        if self.over or self.connection is None or self.process is None:
-            return None
-        try:
-            while not self.connection.poll(ASK_EACH_S):
-                dead = self.process.poll() is not None and not self.connection.poll(0)
-                if dead or time.monotonic() > until:
-                    self.over = True
-                    return None
-            return receive(self.connection)
-        except (EOFError, OSError):
-            self.over = True
-            return None
+        """Of those that nobody has asked for yet."""
+        while self.process is not None and not self.over:
+            is_dead = self.process.poll() is not None
+            try:
+                message = self.arrived.get(timeout=ASK_EACH_S)
+            except Empty:
+                self.over = is_dead or time.monotonic() > until
+            else:
+                self.over = message is None
+                return message
+        return None
 
     def show(self, message: Message) -> None:
         """Call the hooks here that were called there."""
@@ -262,7 +269,7 @@ class OtherProcess:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Ends the process with the session. An end that was not orderly counts as an error."""
-        if self.process is None or self.connection is None:
+        if self.process is None:
             return
         complete = exitstatus in COMPLETE and not session.shouldfail
         if complete:
@@ -271,7 +278,6 @@ class OtherProcess:
         else:
             self.interrupt()
         code = self.exit_code()
-        self.connection.close()
         if complete and not self.broke_at and (code not in COMPLETE or self.exitstatus is None):
             self.report_broken("after its tests")
             session.exitstatus = pytest.ExitCode.TESTS_FAILED

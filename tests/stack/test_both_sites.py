@@ -81,6 +81,28 @@ def test_the_two_run_beside_each_other(toy: Toy) -> None:
     assert (ended.code, ended.closing_line) == (0, "2 passed")
 
 
+def test_one_that_takes_long_keeps_no_report_of_the_others_waiting(toy: Toy) -> None:
+    """What the other process has to say is more than a pipe holds."""
+    toy.write(
+        WEATHER,
+        "import pathlib, pytest\n"
+        "@pytest.mark.parametrize('number', range(20))\n"
+        "def test_loud(number): print('rain ' * 50_000)\n"
+        "def test_last(): pathlib.Path('through').touch()\n",
+    )
+    toy.write(
+        DRINKS,
+        "import pathlib, time\n"
+        "def test_long():\n"
+        "    until = time.monotonic() + 60\n"
+        "    while not pathlib.Path('through').exists():\n"
+        "        assert time.monotonic() < until\n"
+        "        time.sleep(0.01)\n",
+    )
+    ended = toy.run("--both-sites", "-p", "no:randomly")
+    assert (ended.code, ended.closing_line) == (0, "22 passed")
+
+
 def test_with_servers_for_it_a_third_process_runs_what_is_marked_stack(toy: Toy) -> None:
     toy.write(
         DRINKS,

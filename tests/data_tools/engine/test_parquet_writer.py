@@ -68,6 +68,22 @@ def test_a_frame_of_another_kind_is_refused(tmp_path: Path) -> None:
     assert writers() == []
 
 
+def test_failing_again_and_again_never_waits_for_ever(tmp_path: Path) -> None:
+    """One of polars' threads may still be taking frames when the writing has failed: their end reaches all who take."""
+
+    def fail_often() -> None:
+        for _ in range(500):
+            other = iter([pl.DataFrame({"row": ["text"]})] * 30)
+            with pytest.raises(pl.exceptions.PolarsError):
+                write_parquet(other, SCHEMA, tmp_path / "table.parquet", row_group_rows=20)
+
+    # Were it to hang, it would hold neither this test nor the end of the process: a daemon.
+    failing = threading.Thread(target=fail_often, daemon=True)
+    failing.start()
+    failing.join(60)
+    assert not failing.is_alive()
+
+
 @pytest.mark.parametrize("turned_round", [False, True], ids=["in order", "to be sorted"])
 def test_progress_and_cancelling_are_asked_for_in_the_callers_thread(
     turned_round: bool, tmp_path: Path
