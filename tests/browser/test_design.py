@@ -17,6 +17,7 @@ from tests.browser.design_site import (
     design_site,
     error_css,
 )
+from tests.kept_page import KeptPage
 
 PAGES = ["/styleguide/", *(f"/errors/{code}/" for code in ERROR_CODES)]
 TEXTS = ("ink", "ink-2", "ink-3", "river", "p0", "ok")
@@ -37,12 +38,11 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
+def page(kept_page: KeptPage) -> Iterator[Page]:
     DesignHandler.posted.clear()
     DesignHandler.answers.clear()
-    yield context.new_page()
-    context.close()
+    yield kept_page.take()
+    kept_page.give_back()
 
 
 def luminance(colour: str) -> float:

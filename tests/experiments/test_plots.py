@@ -11,12 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 import bokeh
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from data_tools.plot_style import PALETTES
 from data_tools.plots import series_plot
 from experiments.plots import KINDS, comparison_plot, exceedance, experiment_plot
 from tests.data_tools.test_plots import GAP, NEGATIVE, SERIES, every, table
+from tests.kept_page import KeptPage
 
 ROOT = Path(__file__).resolve().parents[2]
 BOKEH = Path(bokeh.__file__).parent / "server" / "static" / "js"
@@ -161,20 +162,14 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture
-def complaints(page: Page) -> list[str]:
-    said: list[str] = []
-    page.on(
-        "console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None
-    )
-    page.on("pageerror", lambda error: said.append(str(error)))
-    return said
+def complaints(page: Page, kept_page: KeptPage) -> list[str]:
+    return kept_page.said
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1000, "height": 800})
-    yield context.new_page()
-    context.close()
+def page(kept_page: KeptPage) -> Iterator[Page]:
+    yield kept_page.take(width=1000)
+    kept_page.give_back()
 
 
 def pixels(page, name):

@@ -14,9 +14,9 @@ from monitor.access.models import Role, User
 from monitor.digest.payloads import payload_store
 from monitor.projects.models import Key, Project
 from tests.monitor_site.delivering import Delivery
-from tests.monitor_site.in_browser import beside_playwright, opened, opened_as
+from tests.monitor_site.in_browser import beside_playwright, kept_page, opened, opened_as
 
-__all__ = ["beside_playwright", "opened", "opened_as"]
+__all__ = ["beside_playwright", "kept_page", "opened", "opened_as"]
 
 PASSWORD = "a-long-password"
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.kept_page import KeptPage, watch
 
 Opened = Callable[..., Page]
 WINDOWS = ((360, "dark"), (1280, "light"))
@@ -24,39 +26,50 @@ def beside_playwright() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def kept_page(browser: Browser, live_server: Any) -> KeptPage:
+    return KeptPage(browser, live_server.url)
+
+
 @pytest.fixture
-def opened_as(beside_playwright: None, browser: Browser, live_server: Any) -> Iterator[Opened]:
+def opened_as(
+    beside_playwright: None, browser: Browser, kept_page: KeptPage, live_server: Any
+) -> Iterator[Opened]:
     """`opened_as(client, path, width=…, color_scheme=…)`: a page as whoever `client` is logged in as, None for a stranger.
 
-    Whatever it says on the console is a failure, and so is a dialog of the browser's own.
+    The first is the kept one, unless the test has other wishes. Whatever a page says on the console is a failure, and
+    so is a dialog of the browser's own.
     """
     contexts: list[BrowserContext] = []
     said: list[str] = []
+    is_taken = False
 
-    def refuse(dialog: Dialog) -> None:
-        said.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
-
-    def open_page(client: Client | None, path: str, *, width: int = 1280, **options: Any) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": HEIGHT}, base_url=live_server.url, **options
-        )
-        contexts.append(context)
+    def open_page(
+        client: Client | None, path: str, *, width: int = 1280, color_scheme: Any = "light", **options: Any
+    ) -> Page:
+        nonlocal is_taken
+        if is_taken or options:
+            look = {"viewport": {"width": width, "height": HEIGHT}, "color_scheme": color_scheme}
+            contexts.append(browser.new_context(**look, base_url=live_server.url, **options))
+            page = contexts[-1].new_page()
+            watch(page, said)
+        else:
+            is_taken = True
+            page = kept_page.take(width=width, height=HEIGHT, color_scheme=color_scheme)
         if client is not None:
             name = settings.SESSION_COOKIE_NAME
-            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
-        context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
-        page = context.new_page()
-        page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("dialog", refuse)
+            value = client.cookies[name].value
+            page.context.add_cookies([{"name": name, "value": value, "url": live_server.url}])
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=live_server.url)
         page.goto(path)
         return page
 
     yield open_page
     for context in contexts:
         context.close()
-    assert said == []
+    if is_taken:
+        kept_page.give_back()
+    assert [*said, *kept_page.said] == []
 
 
 @pytest.fixture
