@@ -1,13 +1,15 @@
 """Django's system checks of the strategy and of where and what the application sends.
 
-Run by `manage.py check` and before every command that Django checks. Each has an id, the line of strategy.toml where
-that is what is wrong, and the way out. What is read-only text to `strategy` is resolved here, by core.registry.
+Run by `manage.py check` and before every command that Django checks; the classes that the strategy names by the first
+alone. Each has an id, the line of strategy.toml where that is what is wrong, and the way out. What is read-only text to
+`strategy` is resolved here, by core.registry.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +68,17 @@ def check_strategy(**_: Any) -> list[CheckMessage]:
             )
             for problem in error.problems
         ]
-    return [*_classes(strategy), *_routes(strategy), *_runbooks(strategy)]
+    classes = _classes(strategy) if may_import(sys.argv) else ()
+    return [*classes, *_routes(strategy), *_runbooks(strategy)]
+
+
+def may_import(argv: Sequence[str]) -> bool:
+    """Whether this process may import every library that has an exception in the strategy.
+
+    That can take seconds (scikit-learn alone: 1.6 s of a core), which `migrate` and its like must not cost each time.
+    """
+    is_command = Path(argv[0]).name in {"manage.py", "django-admin"} if argv else False
+    return not is_command or argv[1:2] in (["check"], ["test"])
 
 
 @register("sentry")

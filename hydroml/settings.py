@@ -295,4 +295,11 @@ FIREDRILL = {"DATABASE_PAGE": "/projects/", "DRILLS": ["data_tools.weather.drill
 CSRF_FAILURE_VIEW = "core.error_pages.csrf_failure"
 # On a disk of this machine: its locks are the kernel's (docs/spool.md). DATA_ROOT may be a share of many machines.
 SPOOL_DIRECTORY = env.path("SENTRY_SPOOL_DIR", DATA_ROOT / "spool")
-setup_sentry(service="hydroml", debug=DEBUG, base_dir=BASE_DIR, spool_directory=SPOOL_DIRECTORY)
+setup_sentry(
+    service="hydroml",
+    debug=DEBUG,
+    base_dir=BASE_DIR,
+    spool_directory=SPOOL_DIRECTORY,
+    # Of SQLAlchemy and Tornado, which Optuna and Bokeh bring along, the SDK would import the whole: half a second a start.
+    auto_enabling_integrations=False,
+)

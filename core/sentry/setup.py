@@ -142,7 +142,7 @@ def setup_sentry(
 
 
 def default_integrations(environment: SentryEnvironment, **django: Any) -> list[Integration]:
-    """Django and logging always; Celery and Redis where they are installed."""
+    """Django and logging always; Celery, Redis and httpx where they are installed."""
     found: list[Integration] = [
         DjangoIntegration(
             **{
@@ -164,6 +164,10 @@ def default_integrations(environment: SentryEnvironment, **django: Any) -> list[
         from sentry_sdk.integrations.redis import RedisIntegration
 
         found.append(RedisIntegration())
+    if importlib.util.find_spec("httpx"):
+        from sentry_sdk.integrations.httpx import HttpxIntegration
+
+        found.append(HttpxIntegration())
     if environment.otel:
         found.append(_link_to_opentelemetry())
     return found

@@ -7,7 +7,14 @@ import pytest
 from django.core.checks import CheckMessage
 from pytest_django.fixtures import Settings
 
-from core.checks import check_sending, check_strategy, resolve_classes, resolve_final, resolve_ignored
+from core.checks import (
+    check_sending,
+    check_strategy,
+    may_import,
+    resolve_classes,
+    resolve_final,
+    resolve_ignored,
+)
 from core.registry import most_specific
 from strategy import Strategy, load_strategy
 from strategy.loader import DEFAULT_PATH
@@ -76,6 +83,29 @@ def test_a_mistake_in_the_file_is_told_with_its_line_and_the_way_out(spoil: Spoi
     assert message.msg.startswith(line_of(file, '"P7"'))
     assert "P0, P1" in (message.hint or "")
     assert check_sending() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "may"),
+    [
+        ([], True),
+        (["/venv/bin/pytest", "tests"], True),
+        (["manage.py", "check", "--deploy"], True),
+        (["/app/manage.py", "migrate"], False),
+        (["/venv/bin/django-admin", "shell"], False),
+    ],
+)
+def test_libraries_are_imported_where_checks_are_what_was_asked_for(arguments: list[str], may: bool) -> None:
+    assert may_import(arguments) is may
+
+
+def test_a_command_that_is_checked_in_passing_is_not_held_up_by_classes(
+    spoil: Spoil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoil('"psycopg.Error"', '\n    "nosuchlibrary.Error"')
+    assert "core.E001" in {message.id for message in check_strategy()}
+    monkeypatch.setattr("sys.argv", ["manage.py", "migrate"])
+    assert "core.E001" not in {message.id for message in check_strategy()}
 
 
 @pytest.mark.parametrize(
