@@ -143,6 +143,9 @@ def _unbrotli(chunks: Chunks) -> Iterator[bytes]:
             yield decoder.process(chunk, output_buffer_limit=STEP)
             while not decoder.can_accept_more_data():
                 yield decoder.process(b"", output_buffer_limit=STEP)
+        # It can accept more when all input is taken, and may still have to give what STEP has cut.
+        while not decoder.is_finished() and (rest := decoder.process(b"", output_buffer_limit=STEP)):
+            yield rest
     except brotli.error as error:
         raise _broken("br", str(error)) from error
     if not decoder.is_finished():

@@ -1,5 +1,7 @@
 import contextlib
 import gzip
+import json
+import random
 import time
 import tracemalloc
 import zlib
@@ -60,6 +62,28 @@ def test_whatever_is_packed_in_a_chain_comes_out_again(data, names):
         packed = PACKERS[name](packed)
 
     assert decode_whole(packed, tuple(names), MIB) == data
+
+
+def like_a_profile(size):
+    samples = [{"stack_id": number * 7919 % 31, "thread_id": "1"} for number in range(size // 30)]
+    return json.dumps(samples).encode()
+
+
+@pytest.mark.parametrize("name", sorted(PACKERS))
+@pytest.mark.parametrize("size", [STEP - 1, STEP, STEP + 1, 2 * STEP, 100_000, 20 * STEP + 77])
+@pytest.mark.parametrize("make", [bytes, like_a_profile, random.Random(7).randbytes])
+def test_what_is_unpacked_in_many_steps_comes_out_whole(name, size, make):
+    """A decoder can have taken all of a body and still have to give what the last step had no room for."""
+    data = make(size)
+
+    assert decode_whole(PACKERS[name](data), (name,), 2 * MIB) == data
+
+
+@pytest.mark.parametrize("quality", [1, 4, 5, 11])
+def test_brotli_of_every_quality_comes_out_whole(quality):
+    for size in (80_000, 100_000, 300_000):
+        data = like_a_profile(size)
+        assert decode_whole(brotli.compress(data, quality=quality), ("br",), MIB) == data
 
 
 def test_deflate_without_its_zlib_wrapper_is_tolerated():
