@@ -24,7 +24,7 @@ from stack.compose import BASE, PRODUCTION, Compose, missing
 USER, PASSWORD = "demo@hydroml.example", "demo-hydroml"
 PAGES = (
     Ask("home", "/", 6),
-    Ask("log-in", "/accounts/login/", 3),
+    Ask("data", "/data/", 3),
     Ask("projects", "/projects/", 1),
 )
 P95_RATIO = 1.2
