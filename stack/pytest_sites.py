@@ -1,9 +1,9 @@
 """Chooses the Django site that a pytest process holds, by the tests it is asked for, before Django is set up.
 
 pyproject.toml loads this by `-p`: a conftest.py would come too late. A process holds one site, so a call that asks for
-tests of both ends with an error that says so, unless `script/test` makes it: `--both-sites` has a second process run
-the monitor's tests beside it and report to the first (`stack.relay`). Where there are servers for it, a third runs
-those of the application's that start whole systems, and wait for them more than they work.
+tests of both ends with an error that says so, unless `script/test` makes it: `--both-sites` has others run the monitor's
+tests beside it and report to it (`stack.relay`), those in a browser in a process of their own. Where there are servers
+for it, a fourth runs those of the application's that start whole systems, and wait for them more than they work.
 """
 
 import contextlib
@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 
 from stack.folder import throwaway
-from stack.relay.receiving import LEFT, OtherProcess, Share
+from stack.relay.messages import LEFT
+from stack.relay.receiving import OtherProcess, Share
 from stack.relay.sending import Sender
 from stack.sites import APPLICATION, MONITOR, Site, concerned, failures_before, site_with, sites_below
 from stack.sites import location as location_of
 
 SETTINGS = "DJANGO_SETTINGS_MODULE"
-# What `script/test` gives for a third process: one of each that nobody else uses.
+# What `script/test` gives for a process of the application's beside the first: one of each that nobody else uses.
 SERVERS_BESIDE = {
     "DATABASE_URL": "BESIDE_DATABASE_URL", "REDIS_URL": "BESIDE_REDIS_URL", "DATA_ROOT": "BESIDE_DATA_ROOT"
 }  # fmt: skip
@@ -32,7 +33,7 @@ BOTH = (
 )
 _site = pytest.StashKey[Site | None]()
 _other = pytest.StashKey[bool]()
-_shares = pytest.StashKey[list[Share]]()
+_others = pytest.StashKey[list[OtherProcess]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,7 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the tests of both, the monitor's in a process of their own, as script/test does",
     )
     group.addoption(
-        "--share", choices=("stack", "rest"), help="of the tests, those that are marked stack, or the others"
+        "--share", metavar="MARK", help="of the tests, those with this mark; `not MARK`: the others"
     )
     group.addoption("--report-to", type=int, metavar="FD", help="for that process: where it reports to")
 
@@ -118,42 +119,57 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     config.args = own(config.args, site, config)
     if config.stash[_other]:
-        shares = config.stash[_shares] = list(other_shares(config))
-        for share in shares:
-            config.pluginmanager.register(OtherProcess(config, share), f"others-{share.title}")
-        if any(share.is_collected_here for share in shares):
-            config.option.share = "rest"
+        others = config.stash[_others] = [OtherProcess(config, share) for share in other_shares(config)]
+        for other in others:
+            config.pluginmanager.register(other, f"others-{other.share.title}")
+        if any(other.share.is_collected_here for other in others):
+            config.option.share = "not stack"
     if (descriptor := config.getoption("report_to")) is not None:
         config.pluginmanager.register(Sender(config, descriptor), "site-sender")
 
 
 def other_shares(config: pytest.Config) -> Iterator[Share]:
-    """What other processes run. Of what failed before there is little: that needs no third."""
+    """What other processes run. Of what failed before there is little: that needs but one for each site."""
     servers = {name: os.environ.pop(given) for name, given in SERVERS_BESIDE.items() if given in os.environ}
-    if len(servers) == len(SERVERS_BESIDE) and not config.getoption("lf"):
-        title = f"the {APPLICATION.name} that are marked stack"
-        yield Share(APPLICATION, title, ("--share=stack",), servers, is_collected_here=True)
-    yield Share(MONITOR, f"the {MONITOR.name}")
+    if len(servers) < len(SERVERS_BESIDE) or config.getoption("lf"):
+        yield Share(MONITOR, f"the {MONITOR.name}")
+        return
+    title = f"the {APPLICATION.name} that are marked stack"
+    yield Share(APPLICATION, title, ("--share=stack",), servers, is_collected_here=True)
+    yield Share(MONITOR, f"the {MONITOR.name}", ("--share=not browser",))
+    yield Share(MONITOR, f"the {MONITOR.name} in a browser", ("--share=browser",))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Before any selection: what another process runs is not deselected here."""
     if share := config.getoption("share"):
-        ours = [item for item in items if bool(item.get_closest_marker("stack")) == (share == "stack")]
-        config.stash[LEFT] = frozenset(item.nodeid for item in items) - {item.nodeid for item in ours}
+        mark, is_meant = share.removeprefix("not "), not share.startswith("not ")
+        ours = [item for item in items if (item.get_closest_marker(mark) is not None) == is_meant]
+        if not is_meant:
+            config.stash[LEFT] = frozenset(item.nodeid for item in items) - {item.nodeid for item in ours}
         items[:] = ours
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """What is below a common folder and not this site's; for the process that runs `stack`, files that do not name it.
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What one process has left to another that has not found it would be run by nobody."""
+    others = session.config.stash.get(_others, [])
+    left = set(session.config.stash.get(LEFT, ())).union(*(other.left for other in others))
+    if others and (lost := left.difference(*(other.found for other in others))):
+        text = "\n".join(["Left to another process, which has not found them:", *sorted(lost)])
+        session.config.hook.pytest_collectreport(report=pytest.CollectReport("tests", "failed", text, []))
 
-    Most do not, and importing them takes half a minute. A test that was missed so would be an error: `report_lost`.
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is below a common folder and not this site's; for a process that runs one mark, files that do not name it.
+
+    Most do not, and importing them takes half a minute. A test that was missed so is an error once all have collected.
     """
     site = config.stash.get(_site, None)
     if site is None or site in sites_below(collection_path, config.rootpath):
-        is_file = config.getoption("share") == "stack" and collection_path.match("test_*.py")
-        return True if is_file and "mark.stack" not in collection_path.read_text() else None
+        share = config.getoption("share") or "not"
+        is_left_out = not share.startswith("not") and collection_path.match("test_*.py")
+        return True if is_left_out and f"mark.{share}" not in collection_path.read_text() else None
     return True
 
 
@@ -161,7 +177,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     site = config.stash.get(_site, None)
     if site is None:
         return None
-    if shares := config.stash.get(_shares, []):
-        others = " and of ".join(share.title for share in shares)
-        return f"site: {site.name}; beside it, in a process for each: the tests of {others}"
+    if others := config.stash.get(_others, []):
+        titles = ", of ".join(other.share.title for other in others)
+        return f"site: {site.name}; beside it, in a process for each: the tests of {titles}"
     return f"site: {site.name}"

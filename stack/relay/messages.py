@@ -5,8 +5,10 @@ import warnings
 from multiprocessing.connection import Connection
 from typing import Any, Literal, TypedDict
 
+import pytest
+
 Kind = Literal[
-    "collected",  # items, deselected: node ids, in the order in which they will run
+    "collected",  # items, deselected: node ids, in the order in which they will run; left: those of other processes
     "collectreport",  # report, of a file that failed or was skipped
     "start",  # nodeid, location
     "report",  # report, of a test's set-up, call or tear-down
@@ -16,6 +18,8 @@ Kind = Literal[
     "finished",  # exitstatus: nothing follows
 ]
 Message = dict[str, Any]
+# Node ids of tests that a process has found and leaves to the one that runs their mark.
+LEFT = pytest.StashKey[frozenset[str]]()
 
 
 class WarningData(TypedDict):

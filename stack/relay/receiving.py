@@ -26,8 +26,6 @@ from stack.sites import Site
 
 # Where a process that died left its pipe open to one that it had started, its end is seen by asking.
 ASK_EACH_S = 0.5
-# Node ids of tests that this process has collected and leaves to another one.
-LEFT = pytest.StashKey[frozenset[str]]()
 # For fixtures to be torn down after an interrupt; less than `script/test` waits for this process.
 PATIENCE_S = 20
 # How a session ends that ran to its end.
@@ -70,6 +68,8 @@ class OtherProcess:
         self.arrived: SimpleQueue[Message | None] = SimpleQueue()
         self.unshown: deque[Message] = deque()
         self.done: set[str] = set()
+        self.found: set[str] = set()
+        self.left: set[str] = set()
         self.over = False
         self.exitstatus: int | None = None
         self.broke_at = ""
@@ -106,7 +106,7 @@ class OtherProcess:
         if (seed := self.config.getoption("randomly_seed", None)) is not None:
             arguments.append(f"--randomly-seed={seed}")
         if folder := self.config.getoption("basetemp"):
-            arguments.append(f"--basetemp={folder}-{self.share.site.name}")
+            arguments.append(f"--basetemp={folder}-{self.share.title.replace(' ', '-')}")
         return [sys.executable, "-m", "pytest", *arguments]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -124,8 +124,9 @@ class OtherProcess:
             if message["kind"] == "collected":
                 selected = [self.item(session, nodeid) for nodeid in message["items"]]
                 deselected = [self.item(session, nodeid) for nodeid in message["deselected"]]
+                self.found = {*message["items"], *message["deselected"]}
+                self.left = {*message["left"]}
                 self.report_collected([*selected, *deselected])
-                self.report_lost({*message["items"], *message["deselected"]})
                 if deselected:
                     self.config.hook.pytest_deselected(items=deselected)
                 return selected
@@ -147,14 +148,6 @@ class OtherProcess:
             return
         report = pytest.CollectReport(self.share.site.folders[-1], "passed", None, items)
         self.config.hook.pytest_collectreport(report=report)
-
-    def report_lost(self, found: set[str]) -> None:
-        """What was left to that process and is not among what it has found would be run by nobody."""
-        if self.share.is_collected_here and (lost := self.config.stash.get(LEFT, frozenset()) - found):
-            words = f"Left to the process with the tests of {self.share.title}, which has not found them:"
-            text = "\n".join([words, *sorted(lost)])
-            report = pytest.CollectReport(self.share.site.folders[-1], "failed", text, [])
-            self.config.hook.pytest_collectreport(report=report)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> object:

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import pytest
 
-from stack.relay.messages import Kind, pack_warning, send
+from stack.relay.messages import LEFT, Kind, pack_warning, send
 
 Location = tuple[str, int | None, str]
 
@@ -62,7 +62,9 @@ class Sender:
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
         result = yield
-        self.send("collected", items=[item.nodeid for item in session.items], deselected=self.deselected)
+        items = [item.nodeid for item in session.items]
+        left = [*self.config.stash.get(LEFT, ())]
+        self.send("collected", items=items, deselected=self.deselected, left=left)
         return result
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:

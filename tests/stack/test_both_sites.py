@@ -103,7 +103,7 @@ def test_one_that_takes_long_keeps_no_report_of_the_others_waiting(toy: Toy) -> 
     assert (ended.code, ended.closing_line) == (0, "22 passed")
 
 
-def test_with_servers_for_it_a_third_process_runs_what_is_marked_stack(toy: Toy) -> None:
+def test_with_servers_for_it_more_processes_run_what_is_marked_stack_and_browser(toy: Toy) -> None:
     toy.write(
         DRINKS,
         "import os, pathlib, pytest\n"
@@ -114,6 +114,13 @@ def test_with_servers_for_it_a_third_process_runs_what_is_marked_stack(toy: Toy)
         "@pytest.mark.soak\n"
         "def test_samovar(): assert False\n",
     )
+    toy.write(
+        WEATHER,
+        "import os, pathlib, pytest\n"
+        "def test_rain(): pathlib.Path('rain').write_text(str(os.getpid()))\n"
+        "@pytest.mark.browser\n"
+        "def test_radar(): pathlib.Path('radar').write_text(str(os.getpid()))\n",
+    )
     beside = {
         "BESIDE_DATABASE_URL": "postgres://nobody@127.0.0.1:9/beside",
         "BESIDE_REDIS_URL": "redis://127.0.0.1:9/0",
@@ -122,17 +129,20 @@ def test_with_servers_for_it_a_third_process_runs_what_is_marked_stack(toy: Toy)
     assert (ended.code, ended.closing_line) == (0, "4 passed, 1 deselected")
     assert (toy.path / "no").exists()
     assert (toy.path / "beside").exists()
+    assert (toy.path / "rain").read_text() != (toy.path / "radar").read_text()
     assert "collected 5 items / 1 deselected / 4 selected" in ended.output
-    assert "the tests of the application that are marked stack and of the monitor\n" in ended.output
+    titles = "the application that are marked stack, of the monitor, of the monitor in a browser"
+    assert f"the tests of {titles}\n" in ended.output
 
 
-def test_what_the_third_process_does_not_find_is_an_error(toy: Toy) -> None:
-    toy.write("tests/drinks/marks.py", "import pytest\nSLOW = pytest.mark.stack\n")
-    toy.write(DRINKS, "from tests.drinks.marks import SLOW\n@SLOW\ndef test_kettle(): pass\n")
+@pytest.mark.parametrize(("file", "mark"), [(DRINKS, "stack"), (WEATHER, "browser")])
+def test_what_the_other_process_does_not_find_is_an_error(toy: Toy, file: str, mark: str) -> None:
+    toy.write("tests/drinks/marks.py", f"import pytest\nSLOW = pytest.mark.{mark}\n")
+    toy.write(file, "from tests.drinks.marks import SLOW\n@SLOW\ndef test_kettle(): pass\n")
     beside = dict.fromkeys(("BESIDE_DATABASE_URL", "BESIDE_REDIS_URL", "BESIDE_DATA_ROOT"), "x")
     ended = toy.run("--both-sites", **beside)
     assert ended.code != 0
-    assert f"which has not found them:\n{DRINKS}::test_kettle" in ended.output
+    assert f"which has not found them:\n{file}::test_kettle" in ended.output
 
 
 @pytest.mark.soak

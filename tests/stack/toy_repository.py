@@ -17,7 +17,7 @@ testpaths = ["tests"]
 pythonpath = ["."]
 addopts = "-p stack.pytest_sites -ra --strict-markers --strict-config"
 filterwarnings = ["error"]
-markers = ["timeout: as pytest-timeout would register it", "stack: as ours", "soak: as ours"]
+markers = ["timeout: as pytest-timeout would register it", "stack: as ours", "browser: as ours", "soak: as ours"]
 """
 SETTINGS = """
 import os

@@ -101,6 +101,8 @@ def test_a_figure_leads_to_where_it_is_counted_and_from_there_to_its_issues(
     expect(page.locator("dl.figures dd").first).to_have_text(number)
     page.get_by_role("link", name="P0, P1 ×").click()
     page.get_by_role("link", name="Category", exact=True).click()
+    expect(page).to_have_url(re.compile("by=category"))
+    page.wait_for_load_state()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/issues/.*category"))
