@@ -29,7 +29,7 @@ from core.registry import (
     unresolved,
 )
 from core.sentry.environment import ConfigurationError, dsn_problem, read_environment
-from core.sentry.setup import current_setup
+from core.sentry.setup import MANAGEMENT, current_setup
 from strategy import Strategy, StrategyError, load_strategy
 from strategy.locating import line_of, locate
 from strategy.problems import KeyPath
@@ -77,7 +77,7 @@ def may_import(argv: Sequence[str]) -> bool:
 
     That can take seconds (scikit-learn alone: 1.6 s of a core), which `migrate` and its like must not cost each time.
     """
-    is_command = Path(argv[0]).name in {"manage.py", "django-admin"} if argv else False
+    is_command = bool(argv) and Path(argv[0]).name in MANAGEMENT
     return not is_command or argv[1:2] in (["check"], ["test"])
 
 

@@ -52,6 +52,8 @@ DATA_COLLECTION: dict[str, Any] = {
 MAX_VALUE_LENGTH = 8192
 SPANS = frozenset({"middleware", "signals", "cache"})
 SHUTDOWN_TIMEOUT_S = 2
+# The programs that run Django's commands.
+MANAGEMENT = frozenset({"manage.py", "django-admin"})
 # They report what the SDK's own integrations report already, or what is no event.
 IGNORED_LOGGERS = (
     "django.request",
@@ -203,7 +205,7 @@ def guess_component(argv: Sequence[str]) -> str:
     words = set(argv[1:])
     if program == "celery" or (program == "__main__.py" and "celery" in (argv[0] if argv else "")):
         return "beat" if "beat" in words else "worker"
-    if program in {"manage.py", "django-admin"}:
+    if program in MANAGEMENT:
         return "web" if "runserver" in words else "command"
     return "web"
 
