@@ -1,7 +1,6 @@
 """Forms for accounts. Labels and hints say what will happen."""
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
@@ -9,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from design.time_zones import TimeZoneField
 
 
 class SignUpForm(BaseUserCreationForm):
@@ -46,13 +46,8 @@ class LogInForm(AuthenticationForm):
 
 
 class PreferencesForm(forms.ModelForm):
-    time_zone = forms.TypedChoiceField(label=_("Time zone"), coerce=str)
+    time_zone = TimeZoneField(label=_("Time zone"))
 
     class Meta:
         model = User
         fields = ("name", "theme", "language", "time_zone")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        zones = sorted(zone for zone in available_timezones() if zone == "UTC" or "/" in zone)
-        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]  # type: ignore[attr-defined]

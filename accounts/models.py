@@ -1,7 +1,6 @@
 """People. A user is known by an email address; what reports of errors say of them is an id and a role, nothing else."""
 
 from typing import Any, ClassVar
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -10,10 +9,12 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from design.time_zones import known_time_zones
+
 
 def validate_time_zone(value: str) -> None:
     """Raise ValidationError unless the name is in the IANA time zone database."""
-    if value not in available_timezones():
+    if value not in known_time_zones():
         raise ValidationError(
             _("“%(value)s” is not a time zone of the IANA list. Choose one such as Europe/Berlin."),
             params={"value": value},

@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest
 from django.utils.timezone import localtime, now
 
+from design.time_zones import TimeZoneField
 from monitor.access import attempts
 from monitor.access.models import User
 from monitor.access.scopes import allowed_for
@@ -41,16 +41,11 @@ class LogInForm(AuthenticationForm):
 
 
 class PreferencesForm(forms.ModelForm):
-    time_zone = forms.TypedChoiceField(label="Time zone", coerce=str)
+    time_zone = TimeZoneField(label="Time zone")
 
     class Meta:
         model = User
         fields = ("name", "theme", "time_zone")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        zones = sorted(zone for zone in available_timezones() if zone == "UTC" or "/" in zone)
-        self.fields["time_zone"].choices = [(zone, zone.replace("_", " ")) for zone in zones]  # type: ignore[attr-defined]
 
 
 class UserForm(forms.ModelForm):
