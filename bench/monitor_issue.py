@@ -8,7 +8,6 @@ failure as sentry-sdk sends it, a trace of 200 frames and an event of a megabyte
 in this process, with DEBUG off; a figure is the 95th percentile of its requests.
 """
 
-import argparse
 import json
 import random
 import statistics
@@ -18,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench.figures import Figure, show_missed, under, write
-from bench.monitor_seed import ADMIN, seed, start_django
+from bench.figures import Figure, under
+from bench.monitor_seed import ADMIN, measured_on_seeded
 
 GOAL_MS = 80
 LARGE_GOAL_MS = 400
@@ -157,23 +156,5 @@ def run(requests: int) -> list[Figure]:
     return figures
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--at", type=Path)
-    parser.add_argument("--requests", type=int, default=200)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="monitor-issue-") as folder:
-        start_django(options.at or Path(folder))
-        if options.at is None:
-            seed(100_000, 1_000_000)
-        figures = run(options.requests)
-    show_missed(figures)
-    if options.json:
-        write(figures, options.json)
-
-
 if __name__ == "__main__":
-    main()
+    measured_on_seeded(run, __doc__, requests=200)

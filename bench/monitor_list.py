@@ -7,15 +7,12 @@ whole of Django in this process, with DEBUG off; a figure is the 95th percentile
 are those of somebody who sees six of the twenty projects, so that each query has to leave issues out.
 """
 
-import argparse
 import statistics
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
-from bench.figures import Figure, show_missed, under, write
-from bench.monitor_seed import ADMIN, seed, start_django
+from bench.figures import Figure, under
+from bench.monitor_seed import ADMIN, measured_on_seeded
 
 GOAL_MS = 60
 WARM_UP = 3
@@ -106,23 +103,5 @@ def run(requests: int) -> list[Figure]:
     return figures
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--at", type=Path)
-    parser.add_argument("--requests", type=int, default=100)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="monitor-list-") as folder:
-        start_django(options.at or Path(folder))
-        if options.at is None:
-            seed(100_000, 1_000_000)
-        figures = run(options.requests)
-    show_missed(figures)
-    if options.json:
-        write(figures, options.json)
-
-
 if __name__ == "__main__":
-    main()
+    measured_on_seeded(run, __doc__, requests=100)

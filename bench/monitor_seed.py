@@ -12,12 +12,13 @@ import argparse
 import os
 import random
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bench.figures import Figure, show, write
+from bench.figures import Figure, show, show_missed, write
 
 ADMIN, PASSWORD = "seeded@hydroml.example", "a-long-password"
 PROJECTS = 20
@@ -236,6 +237,23 @@ def _tag_statements(issues: int) -> Iterator[str]:
                         WHERE i.id <= {issues} AND i.id % 10 < {of_ten} AND (s = 0 OR i.id % 3 = 0))) had
             CROSS JOIN issues_tagvalue t
                 ON t.project_id = had.project_id AND t.key = '{key}' AND t.value = had.text"""
+
+
+def measured_on_seeded(run: Callable[[int], list[Figure]], about: str | None, *, requests: int) -> None:
+    """The command line of a bench that asks for pages of 100,000 issues with 1,000,000 events, so often each."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--at", type=Path)
+    parser.add_argument("--requests", type=int, default=requests)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="monitor-bench-") as folder:
+        start_django(options.at or Path(folder))
+        if options.at is None:
+            seed(100_000, 1_000_000)
+        figures = run(options.requests)
+    show_missed(figures)
+    if options.json:
+        write(figures, options.json)
 
 
 def main() -> None:

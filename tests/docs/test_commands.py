@@ -115,7 +115,7 @@ def on_script(command: Command) -> None:
             assert (pages.ROOT / argument.partition("::")[0]).exists()
     if path.name == "bench":
         bench = pages.ROOT / "bench" / f"{arguments[0]}.py"
-        assert arguments[0] == "NAME" or '"--json"' in bench.read_text(encoding="utf-8")
+        assert arguments[0] == "NAME" or "--json" in bench.read_text(encoding="utf-8")
 
 
 def on_module(command: Command) -> None:
