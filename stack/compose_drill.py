@@ -10,6 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from stack.compose import Compose
 from stack.errors import StackError
 from stack.folder import ROOT
+from stack.ports import HOST, free_port
 
 KEPT_AT = "/var/lib/monitor/drill.token"
 GIVEN = {"MONITOR_DRILL_TOKEN_FILE": KEPT_AT}
@@ -37,13 +38,27 @@ def _target(stack: Compose, *options: str) -> dict[str, str]:
     """As docs/firedrill.md says it for a stack in Compose."""
     key = stack.run("exec", "-T", "monitor", "cat", "/run/hydroml/monitor_dsn_key").strip()
     where = urlsplit(stack.monitor_address)
-    return {
+    return _other_release(stack, *options) | {
         "FIREDRILL_APPLICATION": stack.address,
         "FIREDRILL_MONITOR": stack.monitor_address,
         "FIREDRILL_DSN": urlunsplit((where.scheme, f"{key}@{where.netloc}", "/1", "", "")),
         "FIREDRILL_TOKEN": stack.run("exec", "-T", "monitor", "cat", KEPT_AT).strip(),
         "FIREDRILL_STOP_COMMAND": shlex.join(stack.command(*options, "stop", "{service}")),
         "FIREDRILL_START_COMMAND": shlex.join(stack.command(*options, "start", "{service}")),
+    }
+
+
+def _other_release(stack: Compose, *options: str) -> dict[str, str]:
+    """A second web of another release: a container of its own, beside the services and under none of their names."""
+    name, at = f"{stack.environment['COMPOSE_PROJECT_NAME']}-other-release", f"{HOST}:{free_port()}"
+    deploy = stack.command(
+        *options, "run", "--detach", "-T", "--no-deps", "--name", name, "--publish", f"{at}:8000",
+        "--env", "SENTRY_RELEASE={release}", "web",
+    )  # fmt: skip
+    return {
+        "FIREDRILL_DEPLOY_COMMAND": shlex.join(deploy),
+        "FIREDRILL_WITHDRAW_COMMAND": shlex.join(["docker", "rm", "--force", name]),
+        "FIREDRILL_RELEASE_ADDRESS": f"http://{at}",
     }
 
 

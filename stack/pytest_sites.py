@@ -71,7 +71,7 @@ def pytest_load_initial_conftests(
 def asked_for(config: pytest.Config, options: Namespace) -> frozenset[Site]:
     """The sites whose tests these options name."""
     failed_before: list[str] = []
-    if options.lf:
+    if getattr(options, "lf", False):  # not there with -p no:cacheprovider
         failed_before = failures_before(config.rootpath / config.getini("cache_dir"))
     return concerned(
         options.file_or_dir,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shlex
 import socket
 import subprocess
 from typing import Any, Protocol
 
-from core.firedrill.target import Target
+from core.firedrill.target import KEYS, Target
 
 WITHIN_S = 120.0
+DEPLOYING = ("deploy_command", "withdraw_command", "release_address")
 
 
 class ControlError(Exception):
@@ -69,30 +71,58 @@ class SocketControl:
 
 
 class CommandControl:
-    """By commands in which `{service}` stands for the name: `docker compose stop {service}`."""
+    """By commands in which `{service}` stands for the name: `docker compose stop {service}`.
 
-    can_deploy = False
+    `deploy` starts a second web as `{release}`, which answers at `address`; `withdraw` takes it away again. Where one of
+    the three is not given, no release can be deployed.
+    """
 
-    def __init__(self, stop: str, start: str) -> None:
+    def __init__(
+        self, stop: str, start: str, *, deploy: str = "", withdraw: str = "", address: str = ""
+    ) -> None:
         self._stop, self._start = stop, start
+        self._deploy, self._withdraw, self._address = deploy, withdraw, address
+        self.can_deploy = bool(deploy and withdraw and address)
+        self._is_out = False
 
     def can_stop(self, name: str) -> bool:
         return True
 
     def stop(self, name: str) -> None:
-        self._run(self._stop, name)
+        self._run(self._stop, service=name)
 
     def start(self, name: str) -> None:
-        self._run(self._start, name)
+        self._run(self._start, service=name)
 
     def deploy(self, release: str) -> str:
-        raise ControlError("No second release can be started by a command.")
+        if not self.can_deploy:
+            raise ControlError(
+                f"No command starts {release}: {', '.join(KEYS[name] for name in DEPLOYING)} say how."
+            )
+        # That of a drill which was killed may still be there, under the same name and at the same address.
+        self._clear_away()
+        try:
+            self._run(self._deploy, release=release)
+        except ControlError:
+            self._clear_away()
+            raise
+        self._is_out = True
+        return self._address
 
     def withdraw(self) -> None:
-        """There is nothing to withdraw."""
+        """Nothing, where none is out."""
+        if self._is_out:
+            self._is_out = False
+            self._run(self._withdraw)
 
-    def _run(self, command: str, name: str) -> None:
-        words = [word.replace("{service}", name) for word in shlex.split(command)]
+    def _clear_away(self) -> None:
+        with contextlib.suppress(ControlError):
+            self._run(self._withdraw)
+
+    def _run(self, command: str, **names: str) -> None:
+        words = shlex.split(command)
+        for name, value in names.items():
+            words = [word.replace(f"{{{name}}}", value) for word in words]
         try:
             done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=WITHIN_S)
         except (OSError, subprocess.TimeoutExpired) as error:
@@ -127,5 +157,11 @@ def control_of(target: Target) -> Control:
     if target.control:
         return SocketControl(target.control)
     if target.stop_command and target.start_command:
-        return CommandControl(target.stop_command, target.start_command)
+        return CommandControl(
+            target.stop_command,
+            target.start_command,
+            deploy=target.deploy_command,
+            withdraw=target.withdraw_command,
+            address=target.release_address,
+        )
     return NoControl()

@@ -20,7 +20,15 @@ NOWHERE = "/fire-drill-asks-for-what-is-not-there/"
 
 
 def answers(door: FrontDoor, *, debug: bool) -> Iterator[Line]:
-    """Health, an error page with its ids, and, where DEBUG is off, no laboratory."""
+    """Health, an error page with its ids, and, where DEBUG is off, no laboratory. Who does not answer is a line as well:
+    what leaves the release can be learned all the same."""
+    try:
+        yield from _answers(door, debug=debug)
+    except httpx.HTTPError as error:
+        yield judged(NAME, "answers", f"{door.address} answers", f"{type(error).__name__}: {error}", False)
+
+
+def _answers(door: FrontDoor, *, debug: bool) -> Iterator[Line]:
     for path in ("/livez", "/readyz"):
         answer = door.ask(path)
         yield judged(NAME, path, "200", str(answer.status), answer.status == httpx.codes.OK, answer.took_s)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from typing import Any
 from core.firedrill.lines import Line, Verdict, figures
 
 FORMAT = 1
+STANDARD_OUTPUT = Path("-")
 
 
 def report(lines: Sequence[Line], *, run: str, where: str, began_at: float, seconds: float) -> dict[str, Any]:
@@ -37,4 +39,8 @@ def has_passed(lines: Sequence[Line]) -> bool:
 
 
 def write_report(file: Path, content: dict[str, Any]) -> None:
-    file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    if file == STANDARD_OUTPUT:
+        sys.stdout.write(text)
+    else:
+        file.write_text(text)

@@ -33,6 +33,10 @@ class Table:
     def drill(self, number: int, of: int, name: str, does: str) -> None:
         self._write(f"[{number:>2}/{of}] {name}: {does}")
 
+    def part(self, name: str) -> None:
+        """Of what is not counted: whose lines follow."""
+        self._write(name)
+
     def line(self, line: Line) -> None:
         seconds = "" if line.seconds is None else f"{line.seconds:.1f}"
         self._write(self._row(line.check, line.expected, line.seen, seconds, _SIGNS[line.verdict]))

@@ -25,6 +25,9 @@ KEYS = {
     "control": "FIREDRILL_CONTROL",
     "stop_command": "FIREDRILL_STOP_COMMAND",
     "start_command": "FIREDRILL_START_COMMAND",
+    "deploy_command": "FIREDRILL_DEPLOY_COMMAND",
+    "withdraw_command": "FIREDRILL_WITHDRAW_COMMAND",
+    "release_address": "FIREDRILL_RELEASE_ADDRESS",
     "dsn": "FIREDRILL_DSN",
 }
 DEFAULTS = {
@@ -50,7 +53,8 @@ class TargetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`control` is a Unix socket; the commands hold `{service}`. `dsn` is the public one of the project."""
+    """`control` is a Unix socket; the commands hold `{service}`, that of a deploy `{release}`, which then answers at
+    `release_address`. `dsn` is the public one of the project."""
 
     application: str
     monitor: str
@@ -60,6 +64,9 @@ class Target:
     control: str = ""
     stop_command: str = ""
     start_command: str = ""
+    deploy_command: str = ""
+    withdraw_command: str = ""
+    release_address: str = ""
     dsn: str = ""
 
 

@@ -252,6 +252,39 @@ def test_commands_get_the_services_name(tmp_path: Path) -> None:
         CommandControl(write, "false").start("redis")
 
 
+def test_a_release_is_deployed_and_withdrawn_by_commands(tmp_path: Path) -> None:
+    """What a drill left that was killed does not stand in the way of the next."""
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "left-over").touch()
+    write = f"{sys.executable} -c \"open('{out}/{{release}}', 'x')\""
+    clear = (
+        f"{sys.executable} -c \"import pathlib; [each.unlink() for each in pathlib.Path('{out}').iterdir()]\""
+    )
+    control = CommandControl("true", "true", deploy=write, withdraw=clear, address="http://other")
+    assert control.can_deploy
+    assert control.deploy("a@1") == "http://other"
+    assert [each.name for each in out.iterdir()] == ["a@1"]
+    control.withdraw()
+    assert not list(out.iterdir())
+
+
+def test_a_deploy_that_fails_is_cleared_away_once(tmp_path: Path) -> None:
+    note = f"{sys.executable} -c \"open('{tmp_path}/note', 'a').write('.')\""
+    control = CommandControl("true", "true", deploy="false", withdraw=note, address="http://other")
+    with pytest.raises(ControlError, match="false"):
+        control.deploy("a@1")
+    control.withdraw()
+    assert (tmp_path / "note").read_text() == "..", "before the deploy, and after it failed"
+
+
+def test_without_a_command_for_it_no_release_is_deployed() -> None:
+    control = CommandControl("true", "true", deploy="true", withdraw="true")
+    assert not control.can_deploy
+    with pytest.raises(ControlError, match="FIREDRILL_RELEASE_ADDRESS"):
+        control.deploy("a@1")
+
+
 def test_a_socket_that_refuses_says_why(tmp_path: Path) -> None:
     path = os.path.relpath(tmp_path / "s")  # a socket's address is short
     with socket.socket(socket.AF_UNIX) as server:

@@ -59,12 +59,13 @@ class BeatStopped:
         yield follow_end(scene, self.name, RULE, self._stopped_at, scene.patience.told_s)
 
     def _checked_in(self, scene: Scene) -> Json | None:
-        """The last good check-in of a job that runs every minute."""
+        """A good check-in of a job that runs every minute, of a run since the drill began: an older one would also be
+        there if beat had ended, or had stopped to check in, yesterday."""
         for monitor in scene.api.cron_monitors():
             if monitor["config"].get("schedule") != [1, "minute"] or monitor["status"] != "active":
                 continue
             for check_in in scene.api.check_ins(monitor["slug"]):
-                if check_in["status"] == "ok":
+                if check_in["status"] == "ok" and _seconds(check_in) >= scene.began_at:
                     self._slug = monitor["slug"]
                     return check_in
         return None

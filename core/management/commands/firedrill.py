@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from core.firedrill.gate import answers, is_set_up
 from core.firedrill.lines import Line, figures
 from core.firedrill.monitor_api import MonitorApi, MonitorError
 from core.firedrill.own_process import can_hold_here, hold_here
-from core.firedrill.report import has_passed, report, write_report
+from core.firedrill.report import STANDARD_OUTPUT, has_passed, report, write_report
 from core.firedrill.running import hold, new_run
 from core.firedrill.scene import Drill, Patience, Scene
 from core.firedrill.table import Table
@@ -47,7 +47,9 @@ class Command(BaseCommand):
             "--only", action="append", default=[], metavar="NAMES", help="of drills: task*,flood"
         )
         parser.add_argument("--list", action="store_true", help="name the drills and what they do")
-        parser.add_argument("--json", type=Path, metavar="FILE", help="write what was found there")
+        parser.add_argument(
+            "--json", type=Path, metavar="FILE", help="write what was found there; - for standard output"
+        )
         parser.add_argument(
             "--patience", type=float, default=1.0, metavar="TIMES", help="wait so many times as long (1)"
         )
@@ -79,7 +81,9 @@ class Command(BaseCommand):
             self.stdout.write(f"{drill.name:<16} {drill.does}")
 
     def _hold(self, options: dict[str, Any]) -> list[Line]:
-        table, run = Table(sys.stdout), new_run()
+        # With the report there, standard output is for machines, and people read the other.
+        is_piped = options["json"] == STANDARD_OUTPUT
+        table, run = Table(sys.stderr if is_piped else sys.stdout), new_run()
         began, began_at = time.monotonic(), time.time()
         target = _target(options)
         where = " → ".join(filter(None, (target.application, target.monitor)))
@@ -108,7 +112,12 @@ class Command(BaseCommand):
         api = MonitorApi(target)
         with Watch(api) as watch:
             door, strategy = FrontDoor(target.application, run), load_strategy()
-            door.ask("/livez")
+            try:
+                door.ask("/livez")
+            except httpx.HTTPError as error:
+                raise TargetError(
+                    f"The application at {target.application} does not answer: {error}."
+                ) from error
             scene = Scene(
                 run,
                 began_at,
@@ -132,14 +141,26 @@ def _target(options: dict[str, Any]) -> Target:
     given = {name: options[name] for name in _OPTIONS}
     if options["against"] == "sentry":
         setup = current_setup()
-        return sentry_target(given, setup.environment.dsn if setup else "")
+        target = sentry_target(given, setup.environment.dsn if setup else "")
+        if options["gate"] and not target.application:
+            raise TargetError(f"Set {KEYS['application']}: the gate asks the running staging, too.")
+        return target
     return find_target(given, Path(settings.BASE_DIR) / "var" / "firedrill.json")
 
 
-def _here(options: dict[str, Any], target: Target, table: Table, run: str) -> Iterable[Line]:
+def _here(options: dict[str, Any], target: Target, table: Table, run: str) -> Iterator[Line]:
     """In this process. Raises TargetError when it would send nothing."""
     if why := can_hold_here():
         raise TargetError(f"This process would send nothing: {why}.")
+    part = ""
+    for line in _lines_here(options, target, table, run):
+        if line.drill != part:
+            part = line.drill
+            table.part(part)
+        yield line
+
+
+def _lines_here(options: dict[str, Any], target: Target, table: Table, run: str) -> Iterator[Line]:
     if options["gate"]:
         yield from is_set_up(load_strategy())
         yield from answers(FrontDoor(target.application, run), debug=settings.DEBUG)
