@@ -75,10 +75,13 @@ def check_strategy(**_: Any) -> list[CheckMessage]:
 def may_import(argv: Sequence[str]) -> bool:
     """Whether this process may import every library that has an exception in the strategy.
 
-    That can take seconds (scikit-learn alone: 1.6 s of a core), which `migrate` and its like must not cost each time.
+    That can take seconds (scikit-learn alone: 1.6 s of a core), which `migrate` and its like must not cost each time,
+    nor beat, which Celery has run the checks as well: beside it is a worker, which tells all.
     """
-    is_command = bool(argv) and Path(argv[0]).name in MANAGEMENT
-    return not is_command or argv[1:2] in (["check"], ["test"])
+    program = Path(argv[0]).name if argv else ""
+    if program in MANAGEMENT:
+        return argv[1:2] in (["check"], ["test"])
+    return not (program == "celery" and "beat" in argv)
 
 
 @register("sentry")

@@ -4,13 +4,15 @@ from typing import Any
 
 from data_tools.engine.preview import read_series
 from data_tools.models import DataSource
-from data_tools.plots import plotted_columns, series_plot
 
 MAX_POINTS = 4000
 
 
 def source_plot(source: DataSource, *, theme: str) -> dict[str, Any]:
     """Bokeh's JSON for the time series of a processed data source."""
+    # A second of a core for Bokeh, which beat and every command that looks at the views' addresses need not spend.
+    from data_tools.plots import plotted_columns, series_plot
+
     numbers = [column for column in source.columns if column["kind"] == "number"]
     names = plotted_columns([column["name"] for column in numbers])
     return series_plot(

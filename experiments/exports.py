@@ -4,7 +4,6 @@ from typing import Any
 
 import polars as pl
 
-from experiments import plots
 from experiments.engine import model_card
 from experiments.engine.spec import ExperimentSpec
 from experiments.engine.training import TrainingResult
@@ -33,7 +32,9 @@ def card(experiment: Experiment) -> str:
 
 
 def plot_json(experiment: Experiment, kind: str, theme: str) -> dict[str, Any]:
-    """One of plots.KINDS as Bokeh's JSON."""
+    """One of words.PLOTS as Bokeh's JSON."""
+    from experiments import plots  # Bokeh: see data_tools.plot_rows
+
     return plots.experiment_plot(
         kind,
         predictions=_predictions(experiment),
@@ -46,6 +47,8 @@ def plot_json(experiment: Experiment, kind: str, theme: str) -> dict[str, Any]:
 
 def comparison_json(experiments: list[Experiment], theme: str) -> dict[str, Any]:
     """The test periods of several experiments over one another. Raises nothing for an empty list."""
+    from experiments import plots
+
     return plots.comparison_plot(
         [(experiment.name, _predictions(experiment)) for experiment in experiments],
         target=experiments[0].spec["target"] if experiments else "",

@@ -7,13 +7,12 @@ plots.js hands to Bokeh.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from bokeh.models import ColumnDataSource, FixedTicker, Range1d, Span
 from bokeh.plotting import figure
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from data_tools.plot_style import (
     DASHES,
@@ -32,21 +31,10 @@ from data_tools.plot_style import (
     with_unit,
 )
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
-
 Predictions = Mapping[str, Sequence[Any]]
 
 # The axes and the tool bar take the difference: the frame inside is about as wide as it is high.
 SQUARE_WIDTH = HEIGHT + 90
-
-KINDS: dict[str, StrOrPromise] = {
-    "hydrograph": _("Observed and simulated"),
-    "scatter": _("Simulated against observed"),
-    "flow_duration": _("Flow duration"),
-    "residuals": _("Residuals"),
-    "importance": _("Input importance"),
-}
 
 
 def experiment_plot(
@@ -58,7 +46,7 @@ def experiment_plot(
     unit: str = "",
     theme: str = "light",
 ) -> dict[str, Any]:
-    """Bokeh's JSON for one of KINDS (KeyError for another). All but the hydrograph show the test period alone."""
+    """Bokeh's JSON for one of words.PLOTS (KeyError for another). All but the hydrograph show the test period alone."""
     colours = palette(theme)
     label = with_unit(target, unit)
     drawn = {

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import SignedInRequest
 from core.decorators import handle_view_errors
 from design.templatetags.show import significant
-from experiments import exports, plots, selectors, services, words
+from experiments import exports, selectors, services, words
 from experiments.engine.metrics import METRICS
 from experiments.errors import ExperimentGuardError
 from experiments.forms import ExperimentForm
@@ -122,7 +122,7 @@ def progress(request: SignedInRequest, experiment_id: UUID) -> HttpResponse:
 def plot(request: SignedInRequest, experiment_id: UUID, kind: str) -> HttpResponse:
     """One plot as Bokeh's JSON, in the theme that the page asks for."""
     experiment, _role = _trained_for(request, experiment_id)
-    if kind not in plots.KINDS:
+    if kind not in words.PLOTS:
         raise Http404(f"There is no plot {kind!r}.")
     return JsonResponse(exports.plot_json(experiment, kind, _theme(request)))
 
@@ -240,7 +240,7 @@ def _detail_context(experiment: Experiment, role: Role) -> dict[str, Any]:
         "may_work": role.may(Role.ANALYST),
         "trials": trials,
         "best_score": max(scores, default=None),
-        "plots": plots.KINDS.items(),
+        "plots": words.PLOTS.items(),
     }
     if experiment.is_ready:
         context |= {

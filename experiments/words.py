@@ -17,6 +17,13 @@ MODELS: "dict[str, StrOrPromise]" = {
     "random_forest": _("Random forest"),
     "hist_gradient_boosting": _("Gradient boosting"),
 }
+PLOTS: "dict[str, StrOrPromise]" = {
+    "hydrograph": _("Observed and simulated"),
+    "scatter": _("Simulated against observed"),
+    "flow_duration": _("Flow duration"),
+    "residuals": _("Residuals"),
+    "importance": _("Input importance"),
+}
 # What services report, which is what rows keep.
 STAGES = {
     "checking the specification": _("checking the specification"),

@@ -52,6 +52,8 @@ def enter(module: str, requirements: str = "requirements.txt") -> None:
         "VIRTUAL_ENV": str(VENV),
     }
     environment.pop("PYTHONHOME", None)
+    # Images of containers set it. Here each of a hundred processes would compile all modules of the project anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     os.execve(PYTHON, [str(PYTHON), "-m", module, *sys.argv[1:]], environment)  # noqa: S606
 
 

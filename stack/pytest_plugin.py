@@ -1,5 +1,7 @@
 """What tests need of the machine: compiled translations, a browser. Loaded by conftest.py."""
 
+import gc
+
 import pytest
 
 from stack.catalogues import compile_catalogues
@@ -17,6 +19,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if browser_tests and not find_chromium():
         for item in browser_tests:
             item.add_marker(pytest.mark.skip(reason="no Chromium on this machine (CHROMIUM=/path/to/it)"))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: looking through it for garbage took a seventh of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

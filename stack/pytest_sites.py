@@ -2,8 +2,9 @@
 
 pyproject.toml loads this by `-p`: a conftest.py would come too late. A process holds one site, so a call that asks for
 tests of both ends with an error that says so, unless `script/test` makes it: `--both-sites` has others run the monitor's
-tests beside it and report to it (`stack.relay`), those in a browser in a process of their own. Where there are servers
-for it, a fourth runs those of the application's that start whole systems, and wait for them more than they work.
+tests beside it and report to it (`stack.relay`), those in a browser or with whole systems in a process of their own.
+Where there are servers for it, a fourth runs those of the application's that start whole systems, and wait for them
+more than they work.
 """
 
 import contextlib
@@ -44,7 +45,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run the tests of both, the monitor's in a process of their own, as script/test does",
     )
     group.addoption(
-        "--share", metavar="MARK", help="of the tests, those with this mark; `not MARK`: the others"
+        "--share",
+        metavar="MARKS",
+        help="of the tests, those with one of these marks; `not MARKS`: the others",
     )
     group.addoption("--report-to", type=int, metavar="FD", help="for that process: where it reports to")
 
@@ -136,16 +139,22 @@ def other_shares(config: pytest.Config) -> Iterator[Share]:
         return
     title = f"the {APPLICATION.name} that are marked stack"
     yield Share(APPLICATION, title, ("--share=stack",), servers, is_collected_here=True)
-    yield Share(MONITOR, f"the {MONITOR.name}", ("--share=not browser",))
-    yield Share(MONITOR, f"the {MONITOR.name} in a browser", ("--share=browser",))
+    yield Share(MONITOR, f"the {MONITOR.name}", ("--share=not browser stack",))
+    title = f"the {MONITOR.name} in a browser or with whole systems"
+    yield Share(MONITOR, title, ("--share=browser stack",))
+
+
+def meant_by(share: str) -> tuple[bool, list[str]]:
+    """Whether those with one of the marks are meant, or the others; the marks."""
+    return not share.startswith("not "), share.removeprefix("not ").split()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Before any selection: what another process runs is not deselected here."""
     if share := config.getoption("share"):
-        mark, is_meant = share.removeprefix("not "), not share.startswith("not ")
-        ours = [item for item in items if (item.get_closest_marker(mark) is not None) == is_meant]
+        is_meant, marks = meant_by(share)
+        ours = [item for item in items if any(map(item.get_closest_marker, marks)) == is_meant]
         if not is_meant:
             config.stash[LEFT] = frozenset(item.nodeid for item in items) - {item.nodeid for item in ours}
         items[:] = ours
@@ -161,15 +170,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """What is below a common folder and not this site's; for a process that runs one mark, files that do not name it.
+    """What is below a common folder and not this site's; for a process that runs some marks, files that name none.
 
     Most do not, and importing them takes half a minute. A test that was missed so is an error once all have collected.
     """
     site = config.stash.get(_site, None)
     if site is None or site in sites_below(collection_path, config.rootpath):
-        share = config.getoption("share") or "not"
-        is_left_out = not share.startswith("not") and collection_path.match("test_*.py")
-        return True if is_left_out and f"mark.{share}" not in collection_path.read_text() else None
+        is_meant, marks = meant_by(config.getoption("share") or "not ")
+        if not is_meant or not collection_path.match("test_*.py"):
+            return None
+        text = collection_path.read_text()
+        return None if any(f"mark.{mark}" in text for mark in marks) else True
     return True
 
 

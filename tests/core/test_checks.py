@@ -93,6 +93,8 @@ def test_a_mistake_in_the_file_is_told_with_its_line_and_the_way_out(spoil: Spoi
         (["manage.py", "check", "--deploy"], True),
         (["/app/manage.py", "migrate"], False),
         (["/venv/bin/django-admin", "shell"], False),
+        (["/venv/bin/celery", "--app", "hydroml.celery:app", "worker", "--loglevel", "INFO"], True),
+        (["/venv/bin/celery", "--app", "hydroml.celery:app", "beat", "--loglevel", "INFO"], False),
     ],
 )
 def test_libraries_are_imported_where_checks_are_what_was_asked_for(arguments: list[str], may: bool) -> None:

@@ -119,19 +119,22 @@ def test_with_servers_for_it_more_processes_run_what_is_marked_stack_and_browser
         "import os, pathlib, pytest\n"
         "def test_rain(): pathlib.Path('rain').write_text(str(os.getpid()))\n"
         "@pytest.mark.browser\n"
-        "def test_radar(): pathlib.Path('radar').write_text(str(os.getpid()))\n",
+        "def test_radar(): pathlib.Path('radar').write_text(str(os.getpid()))\n"
+        "@pytest.mark.stack\n"
+        "def test_storm(): pathlib.Path('storm').write_text(str(os.getpid()))\n",
     )
     beside = {
         "BESIDE_DATABASE_URL": "postgres://nobody@127.0.0.1:9/beside",
         "BESIDE_REDIS_URL": "redis://127.0.0.1:9/0",
     }
     ended = toy.run("--both-sites", "-m", "not soak", BESIDE_DATA_ROOT=str(toy.path), **beside)
-    assert (ended.code, ended.closing_line) == (0, "4 passed, 1 deselected")
+    assert (ended.code, ended.closing_line) == (0, "5 passed, 1 deselected")
     assert (toy.path / "no").exists()
     assert (toy.path / "beside").exists()
     assert (toy.path / "rain").read_text() != (toy.path / "radar").read_text()
-    assert "collected 5 items / 1 deselected / 4 selected" in ended.output
-    titles = "the application that are marked stack, of the monitor, of the monitor in a browser"
+    assert (toy.path / "storm").read_text() == (toy.path / "radar").read_text()
+    assert "collected 6 items / 1 deselected / 5 selected" in ended.output
+    titles = "the application that are marked stack, of the monitor, of the monitor in a browser or with whole systems"
     assert f"the tests of {titles}\n" in ended.output
 
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.db.models import Sum
 from django.test import Client
-from pytest_django.fixtures import Settings
+from django.test.utils import override_settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from monitor.access.models import AuditEntry, User
 from monitor.alerts.models import Episode, Notification
 from monitor.crons.models import CheckIn
 from monitor.digest import facts
+from monitor.digest.payloads import payload_store
 from monitor.history.figures import ENVIRONMENT
 from monitor.history.many_issues import add_issues
 from monitor.history.mark import made_history
@@ -34,11 +38,29 @@ from monitor.stats.models import EventCount
 DAYS = 3
 
 
+@pytest.fixture(scope="module")
+def history(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Project]:
+    """Made once, as it takes seconds, in a transaction: what each test changes in it is taken back after the test."""
+    folder = tmp_path_factory.mktemp("history")
+    places = {"DATA_ROOT": folder, "SPOOL_DIRECTORY": folder / "spool", "KEYS_FILE": folder / "keys.json"}
+    with ExitStack() as stack:
+        stack.enter_context(override_settings(PAYLOAD_DIRECTORY=folder / "payloads", **places))
+        with django_db_blocker.unblock():
+            stack.enter_context(transaction.atomic())
+            project = Project.objects.create(slug="hydroml", name="HydroML")
+            call_command("make_history", days=DAYS, scale=0.25, seed=3, until=_last_thursday())
+            payload_store().close()
+        yield project
+        with django_db_blocker.unblock():
+            transaction.set_rollback(True)
+            stack.close()
+
+
 @pytest.fixture
-def made(project: Project, settings: Settings, tmp_path: Path) -> Project:
-    settings.DATA_ROOT = tmp_path
-    call_command("make_history", days=DAYS, scale=0.25, seed=3, until=_last_thursday())
-    return project
+def made(history: Project, db: None) -> Project:
+    return Project.objects.get(pk=history.pk)
 
 
 def _last_thursday() -> float:
