@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: looking through it for garbage took a seventh of the time."""
+    """What was imported and collected stays to the end: looking through it for garbage took a twentieth of the time."""
     gc.collect()
     gc.freeze()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,7 +30,8 @@ def nice_ceiling(value: float) -> float:
     """The next even step of a power of ten: what people like to read at an axis, and at half its height."""
     if value <= 0:
         return 1.0
-    power = math.pow(10, math.floor(math.log10(value)))
+    # The power of ten below the smallest of numbers is none.
+    power = max(math.pow(10, math.floor(math.log10(value))), sys.float_info.min)
     return next(
         step * power for step in (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8, 10, 20) if step * power >= value * 0.999999
     )

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from django.template import Context, Template
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from monitor.site.chart_axes import nice_ceiling
@@ -131,6 +131,7 @@ def test_the_top_of_the_axis_is_above_all_and_not_far(value: float) -> None:
     assert value * 0.999 <= top <= value * 2.001
 
 
+@example([5e-324], 100)
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1e9)), max_size=60), st.integers(40, 200))
 def test_whatever_is_drawn_stays_within_the_plot(values: list[float | None], height: int) -> None:
     for chart in (bar_chart(values, height=height), line_chart(values, height=height)):
