@@ -13,10 +13,10 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('data_tools', '0002_weather_import'),
         ('jobs', '0001_initial'),
         ('projects', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at', 'id'],
+                'indexes': [models.Index(fields=['project', '-created_at', 'id'], name='experiment_recent'), models.Index(fields=['-created_at', 'id'], name='experiment_recent_all'), models.Index(django.db.models.functions.text.Lower('name'), models.F('id'), name='experiment_name'), models.Index(models.OrderBy(models.F('nse'), descending=True, nulls_last=True), models.F('id'), name='experiment_nse'), django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('name'), name='gin_trgm_ops'), name='experiment_name_search')],
             },
         ),
         migrations.CreateModel(
@@ -56,30 +57,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['experiment', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('experiment', 'number'), name='one_trial_a_number')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='experiment',
-            index=models.Index(fields=['project', '-created_at', 'id'], name='experiment_recent'),
-        ),
-        migrations.AddIndex(
-            model_name='experiment',
-            index=models.Index(fields=['-created_at', 'id'], name='experiment_recent_all'),
-        ),
-        migrations.AddIndex(
-            model_name='experiment',
-            index=models.Index(django.db.models.functions.text.Lower('name'), models.F('id'), name='experiment_name'),
-        ),
-        migrations.AddIndex(
-            model_name='experiment',
-            index=models.Index(models.OrderBy(models.F('nse'), descending=True, nulls_last=True), models.F('id'), name='experiment_nse'),
-        ),
-        migrations.AddIndex(
-            model_name='experiment',
-            index=django.contrib.postgres.indexes.GinIndex(django.contrib.postgres.indexes.OpClass(django.db.models.functions.text.Upper('name'), name='gin_trgm_ops'), name='experiment_name_search'),
-        ),
-        migrations.AddConstraint(
-            model_name='trial',
-            constraint=models.UniqueConstraint(fields=('experiment', 'number'), name='one_trial_a_number'),
         ),
     ]

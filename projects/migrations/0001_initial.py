@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-updated_at', 'id'],
+                'indexes': [models.Index(fields=['-updated_at', 'id'], name='project_recent'), models.Index(fields=['name'], name='project_name')],
             },
         ),
         migrations.AddField(
@@ -60,22 +61,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'activities',
                 'ordering': ['-at', '-id'],
+                'indexes': [models.Index(fields=['project', '-at'], name='activity_recent')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['-updated_at', 'id'], name='project_recent'),
-        ),
-        migrations.AddIndex(
-            model_name='project',
-            index=models.Index(fields=['name'], name='project_name'),
         ),
         migrations.AddConstraint(
             model_name='membership',
             constraint=models.UniqueConstraint(fields=('project', 'user'), name='one_membership'),
-        ),
-        migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['project', '-at'], name='activity_recent'),
         ),
     ]

@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('incidents', '0001_initial'),
         ('projects', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -65,6 +65,10 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
                 ('useful_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['-began_at'], name='episode_by_time'), models.Index(fields=['rule', '-began_at'], name='episode_of_rule')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('rule', 'project', 'environment', 'key'), name='one_open_episode')],
+            },
         ),
         migrations.CreateModel(
             name='JournalRow',
@@ -94,6 +98,9 @@ class Migration(migrations.Migration):
                 ('lifted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(help_text='none: of all', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
             ],
+            options={
+                'indexes': [models.Index(fields=['rule', 'until'], name='mute_of_rule')],
+            },
         ),
         migrations.CreateModel(
             name='Notification',
@@ -116,37 +123,8 @@ class Migration(migrations.Migration):
                 ('episode', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='alerts.episode')),
                 ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to='incidents.incident')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='episode',
-            index=models.Index(fields=['-began_at'], name='episode_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='episode',
-            index=models.Index(fields=['rule', '-began_at'], name='episode_of_rule'),
-        ),
-        migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('rule', 'project', 'environment', 'key'), name='one_open_episode'),
-        ),
-        migrations.AddIndex(
-            model_name='mute',
-            index=models.Index(fields=['rule', 'until'], name='mute_of_rule'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['not_before'], name='notification_due'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['channel', 'not_before'], name='notification_of_channel'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['-created_at'], name='notification_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['channel', 'thread'], name='notification_of_thread'),
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['not_before'], name='notification_due'), models.Index(condition=models.Q(('state', 'waiting')), fields=['channel', 'not_before'], name='notification_of_channel'), models.Index(fields=['-created_at'], name='notification_by_time'), models.Index(fields=['channel', 'thread'], name='notification_of_thread')],
+            },
         ),
     ]

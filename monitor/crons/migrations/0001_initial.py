@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('project', 'slug'), name='cron_of_project')],
             },
         ),
         migrations.CreateModel(
@@ -69,6 +70,10 @@ class Migration(migrations.Migration):
                 ('unmet_due_at', monitor.epoch.EpochField(help_text='what was due last, was missed, and may still come late', null=True)),
                 ('monitor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='environments', to='crons.cronmonitor')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('overdue_at__isnull', False)), fields=['overdue_at'], name='cron_by_overdue')],
+                'constraints': [models.UniqueConstraint(fields=('monitor', 'name'), name='environment_of_cron')],
+            },
         ),
         migrations.CreateModel(
             name='CheckIn',
@@ -91,17 +96,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['environment', '-started'], name='check_in_by_start'), models.Index(fields=['started'], name='check_in_by_age'), models.Index(condition=models.Q(('status', 'in_progress')), fields=['timeout_at'], name='check_in_running'), models.Index(condition=models.Q(('status__in', ['error', 'missed', 'timeout'])), fields=['at'], name='check_in_failed')],
                 'constraints': [models.UniqueConstraint(fields=('environment', 'uid'), name='check_in_of_environment')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='cronmonitor',
-            constraint=models.UniqueConstraint(fields=('project', 'slug'), name='cron_of_project'),
-        ),
-        migrations.AddIndex(
-            model_name='cronenvironment',
-            index=models.Index(condition=models.Q(('overdue_at__isnull', False)), fields=['overdue_at'], name='cron_by_overdue'),
-        ),
-        migrations.AddConstraint(
-            model_name='cronenvironment',
-            constraint=models.UniqueConstraint(fields=('monitor', 'name'), name='environment_of_cron'),
         ),
     ]

@@ -35,6 +35,10 @@ class Migration(migrations.Migration):
                 ('issue', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='feedback', to='issues.issue')),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to='projects.project')),
             ],
+            options={
+                'indexes': [models.Index(fields=['status', '-received'], name='feedback_inbox'), models.Index(fields=['received'], name='feedback_by_receipt'), models.Index(condition=models.Q(('event_uid__isnull', False)), fields=['event_uid'], name='feedback_of_event'), models.Index(condition=models.Q(('user__isnull', False)), fields=['user'], name='feedback_of_user')],
+                'constraints': [models.UniqueConstraint(fields=('project', 'uid'), name='one_feedback')],
+            },
         ),
         migrations.CreateModel(
             name='Contact',
@@ -43,25 +47,5 @@ class Migration(migrations.Migration):
                 ('address', models.CharField(max_length=254)),
                 ('feedback', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='contact', to='feedback.feedback')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['status', '-received'], name='feedback_inbox'),
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['received'], name='feedback_by_receipt'),
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(condition=models.Q(('event_uid__isnull', False)), fields=['event_uid'], name='feedback_of_event'),
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(condition=models.Q(('user__isnull', False)), fields=['user'], name='feedback_of_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='feedback',
-            constraint=models.UniqueConstraint(fields=('project', 'uid'), name='one_feedback'),
         ),
     ]

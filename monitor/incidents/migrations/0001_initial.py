@@ -11,9 +11,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('issues', '0001_initial'),
         ('projects', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -58,6 +58,9 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='projects.project')),
                 ('recurrence_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='recurrences', to='incidents.incident')),
             ],
+            options={
+                'indexes': [models.Index(fields=['state', '-detected_at'], name='incident_list'), models.Index(fields=['-detected_at'], name='incident_by_time')],
+            },
         ),
         migrations.CreateModel(
             name='PublicUpdate',
@@ -69,6 +72,9 @@ class Migration(migrations.Migration):
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='public_updates', to='incidents.incident')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['incident', '-at'], name='public_word_of_incident')],
+            },
         ),
         migrations.CreateModel(
             name='Review',
@@ -95,6 +101,9 @@ class Migration(migrations.Migration):
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='ticks', to='incidents.incident')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('incident', 'checklist', 'item'), name='tick_of_incident')],
+            },
         ),
         migrations.CreateModel(
             name='TimelineEntry',
@@ -107,6 +116,9 @@ class Migration(migrations.Migration):
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='timeline', to='incidents.incident')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['incident', 'at'], name='timeline_of_incident')],
+            },
         ),
         migrations.CreateModel(
             name='Told',
@@ -116,29 +128,8 @@ class Migration(migrations.Migration):
                 ('at', monitor.epoch.EpochField()),
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='told', to='incidents.incident')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['state', '-detected_at'], name='incident_list'),
-        ),
-        migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['-detected_at'], name='incident_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='publicupdate',
-            index=models.Index(fields=['incident', '-at'], name='public_word_of_incident'),
-        ),
-        migrations.AddConstraint(
-            model_name='tick',
-            constraint=models.UniqueConstraint(fields=('incident', 'checklist', 'item'), name='tick_of_incident'),
-        ),
-        migrations.AddIndex(
-            model_name='timelineentry',
-            index=models.Index(fields=['incident', 'at'], name='timeline_of_incident'),
-        ),
-        migrations.AddConstraint(
-            model_name='told',
-            constraint=models.UniqueConstraint(fields=('incident', 'what'), name='told_once'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('incident', 'what'), name='told_once')],
+            },
         ),
     ]

@@ -12,9 +12,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('digest', '0001_initial'),
         ('projects', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -64,6 +64,10 @@ class Migration(migrations.Migration):
                 ('assigned_to', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='issues', to=settings.AUTH_USER_MODEL)),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='projects.project')),
             ],
+            options={
+                'indexes': [models.Index(fields=['status', '-last_seen', 'project', 'substatus', 'severity', 'level', 'category', 'assigned_to', 'handled', 'first_seen', 'users', 'first_release', 'times'], name='issue_list'), models.Index(fields=['status', '-times', '-last_seen', 'project', 'substatus', 'severity', 'level', 'category', 'assigned_to', 'handled', 'first_seen', 'users', 'first_release'], name='issue_list_by_events'), models.Index(fields=['project', 'type'], name='issue_by_type'), models.Index(condition=models.Q(('known_error__gt', '')), fields=['project', 'type'], name='issue_with_known_error'), models.Index(condition=models.Q(('ignored_until_rate__isnull', False)), fields=['ignored_until_rate'], name='issue_that_may_escalate')],
+                'constraints': [models.UniqueConstraint(fields=('project', 'number'), name='issue_number')],
+            },
         ),
         migrations.CreateModel(
             name='Activity',
@@ -90,6 +94,9 @@ class Migration(migrations.Migration):
                 ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hashes', to='issues.issue')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('project', 'hash'), name='hash_of_one_issue')],
+            },
         ),
         migrations.CreateModel(
             name='IssueHour',
@@ -99,6 +106,9 @@ class Migration(migrations.Migration):
                 ('times', models.PositiveBigIntegerField()),
                 ('issue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='hours', to='issues.issue')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('issue', 'hour'), name='hour_of_issue')],
+            },
         ),
         migrations.CreateModel(
             name='IssueUser',
@@ -107,6 +117,10 @@ class Migration(migrations.Migration):
                 ('user', models.BinaryField(max_length=8)),
                 ('issue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='issues.issue')),
             ],
+            options={
+                'indexes': [models.Index(fields=['user'], name='issue_by_user')],
+                'constraints': [models.UniqueConstraint(fields=('issue', 'user'), name='user_of_issue')],
+            },
         ),
         migrations.CreateModel(
             name='Merge',
@@ -153,6 +167,9 @@ class Migration(migrations.Migration):
                 ('issue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='issues.issue')),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
             ],
+            options={
+                'indexes': [models.Index(fields=['issue', '-timestamp'], name='event_of_issue'), models.Index(condition=models.Q(('error_id__isnull', False)), fields=['error_id'], name='event_by_error_id'), models.Index(condition=models.Q(('trace__isnull', False)), fields=['trace'], name='event_by_trace')],
+            },
         ),
         migrations.CreateModel(
             name='TagValue',
@@ -162,6 +179,9 @@ class Migration(migrations.Migration):
                 ('value', models.CharField(max_length=200)),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('project', 'key', 'value'), name='tag_of_project')],
+            },
         ),
         migrations.CreateModel(
             name='IssueTag',
@@ -173,6 +193,10 @@ class Migration(migrations.Migration):
                 ('issue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tags', to='issues.issue')),
                 ('tag', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='issues.tagvalue')),
             ],
+            options={
+                'indexes': [models.Index(fields=['tag', 'issue'], name='issue_by_tag')],
+                'constraints': [models.UniqueConstraint(fields=('issue', 'tag'), name='tag_of_issue')],
+            },
         ),
         migrations.CreateModel(
             name='Attachment',
@@ -191,69 +215,5 @@ class Migration(migrations.Migration):
             options={
                 'indexes': [models.Index(fields=['uid'], name='attachment_of_event')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(fields=['status', '-last_seen', 'project', 'substatus', 'severity', 'level', 'category', 'assigned_to', 'handled', 'first_seen', 'users', 'first_release', 'times'], name='issue_list'),
-        ),
-        migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(fields=['status', '-times', '-last_seen', 'project', 'substatus', 'severity', 'level', 'category', 'assigned_to', 'handled', 'first_seen', 'users', 'first_release'], name='issue_list_by_events'),
-        ),
-        migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(fields=['project', 'type'], name='issue_by_type'),
-        ),
-        migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(condition=models.Q(('known_error__gt', '')), fields=['project', 'type'], name='issue_with_known_error'),
-        ),
-        migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(condition=models.Q(('ignored_until_rate__isnull', False)), fields=['ignored_until_rate'], name='issue_that_may_escalate'),
-        ),
-        migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.UniqueConstraint(fields=('project', 'number'), name='issue_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='issuehash',
-            constraint=models.UniqueConstraint(fields=('project', 'hash'), name='hash_of_one_issue'),
-        ),
-        migrations.AddConstraint(
-            model_name='issuehour',
-            constraint=models.UniqueConstraint(fields=('issue', 'hour'), name='hour_of_issue'),
-        ),
-        migrations.AddIndex(
-            model_name='issueuser',
-            index=models.Index(fields=['user'], name='issue_by_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='issueuser',
-            constraint=models.UniqueConstraint(fields=('issue', 'user'), name='user_of_issue'),
-        ),
-        migrations.AddIndex(
-            model_name='storedevent',
-            index=models.Index(fields=['issue', '-timestamp'], name='event_of_issue'),
-        ),
-        migrations.AddIndex(
-            model_name='storedevent',
-            index=models.Index(condition=models.Q(('error_id__isnull', False)), fields=['error_id'], name='event_by_error_id'),
-        ),
-        migrations.AddIndex(
-            model_name='storedevent',
-            index=models.Index(condition=models.Q(('trace__isnull', False)), fields=['trace'], name='event_by_trace'),
-        ),
-        migrations.AddConstraint(
-            model_name='tagvalue',
-            constraint=models.UniqueConstraint(fields=('project', 'key', 'value'), name='tag_of_project'),
-        ),
-        migrations.AddIndex(
-            model_name='issuetag',
-            index=models.Index(fields=['tag', 'issue'], name='issue_by_tag'),
-        ),
-        migrations.AddConstraint(
-            model_name='issuetag',
-            constraint=models.UniqueConstraint(fields=('issue', 'tag'), name='tag_of_issue'),
         ),
     ]

@@ -27,6 +27,10 @@ class Migration(migrations.Migration):
                 ('key', models.BinaryField(help_text='of all the above, as one hash', max_length=16)),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
             ],
+            options={
+                'indexes': [models.Index(fields=['project', 'name', 'environment', 'release'], name='series_by_name')],
+                'constraints': [models.UniqueConstraint(fields=('key',), name='one_metric_series')],
+            },
         ),
         migrations.CreateModel(
             name='MetricMinute',
@@ -42,6 +46,10 @@ class Migration(migrations.Migration):
                 ('minute', models.PositiveIntegerField()),
                 ('series', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='metrics.metricseries')),
             ],
+            options={
+                'indexes': [models.Index(fields=['minute'], name='metric_by_minute')],
+                'constraints': [models.UniqueConstraint(fields=('series', 'minute'), name='one_metric_minute')],
+            },
         ),
         migrations.CreateModel(
             name='MetricHour',
@@ -57,6 +65,10 @@ class Migration(migrations.Migration):
                 ('hour', models.PositiveIntegerField()),
                 ('series', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='metrics.metricseries')),
             ],
+            options={
+                'indexes': [models.Index(fields=['hour'], name='metric_by_hour')],
+                'constraints': [models.UniqueConstraint(fields=('series', 'hour'), name='one_metric_hour')],
+            },
         ),
         migrations.CreateModel(
             name='MetricDay',
@@ -72,6 +84,10 @@ class Migration(migrations.Migration):
                 ('day', models.PositiveIntegerField()),
                 ('series', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='metrics.metricseries')),
             ],
+            options={
+                'indexes': [models.Index(fields=['day'], name='metric_by_day')],
+                'constraints': [models.UniqueConstraint(fields=('series', 'day'), name='one_metric_day')],
+            },
         ),
         migrations.CreateModel(
             name='SeenSums',
@@ -84,37 +100,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['at'], name='seen_sums_by_age')],
                 'constraints': [models.UniqueConstraint(fields=('key',), name='one_seen_sums')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='metricseries',
-            index=models.Index(fields=['project', 'name', 'environment', 'release'], name='series_by_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricseries',
-            constraint=models.UniqueConstraint(fields=('key',), name='one_metric_series'),
-        ),
-        migrations.AddIndex(
-            model_name='metricminute',
-            index=models.Index(fields=['minute'], name='metric_by_minute'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricminute',
-            constraint=models.UniqueConstraint(fields=('series', 'minute'), name='one_metric_minute'),
-        ),
-        migrations.AddIndex(
-            model_name='metrichour',
-            index=models.Index(fields=['hour'], name='metric_by_hour'),
-        ),
-        migrations.AddConstraint(
-            model_name='metrichour',
-            constraint=models.UniqueConstraint(fields=('series', 'hour'), name='one_metric_hour'),
-        ),
-        migrations.AddIndex(
-            model_name='metricday',
-            index=models.Index(fields=['day'], name='metric_by_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='metricday',
-            constraint=models.UniqueConstraint(fields=('series', 'day'), name='one_metric_day'),
         ),
     ]

@@ -55,6 +55,9 @@ class Migration(migrations.Migration):
                 ('key', models.BinaryField(help_text='of project and text', max_length=16)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('key',), name='one_statement')],
+            },
         ),
         migrations.CreateModel(
             name='TransactionSketch',
@@ -74,6 +77,10 @@ class Migration(migrations.Migration):
                 ('key', models.BinaryField(help_text='of all the above, as one hash', max_length=16)),
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
             ],
+            options={
+                'indexes': [models.Index(fields=['project', 'name', 'op'], name='transaction_group_by_name')],
+                'constraints': [models.UniqueConstraint(fields=('key',), name='one_transaction_group')],
+            },
         ),
         migrations.AddField(
             model_name='transactionbucket',
@@ -91,6 +98,10 @@ class Migration(migrations.Migration):
                 ('statement', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='performance.statement')),
                 ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='performance.transactiongroup')),
             ],
+            options={
+                'indexes': [models.Index(fields=['day'], name='statement_by_day')],
+                'constraints': [models.UniqueConstraint(fields=('statement', 'group', 'day'), name='one_statement_day')],
+            },
         ),
         migrations.CreateModel(
             name='QueryFinding',
@@ -108,6 +119,10 @@ class Migration(migrations.Migration):
                 ('statement', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='performance.statement')),
                 ('group', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='performance.transactiongroup')),
             ],
+            options={
+                'indexes': [models.Index(fields=['last_seen'], name='query_finding_by_age')],
+                'constraints': [models.UniqueConstraint(fields=('group', 'statement', 'kind'), name='one_query_finding')],
+            },
         ),
         migrations.CreateModel(
             name='TransactionSample',
@@ -127,18 +142,10 @@ class Migration(migrations.Migration):
                 ('block', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='digest.payloadblock')),
                 ('group', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='performance.transactiongroup')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(fields=('key',), name='one_statement'),
-        ),
-        migrations.AddIndex(
-            model_name='transactiongroup',
-            index=models.Index(fields=['project', 'name', 'op'], name='transaction_group_by_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='transactiongroup',
-            constraint=models.UniqueConstraint(fields=('key',), name='one_transaction_group'),
+            options={
+                'indexes': [models.Index(fields=['group', 'day'], name='transaction_sample_by_day'), models.Index(fields=['trace'], name='transaction_sample_by_trace'), models.Index(fields=['day'], name='transaction_sample_by_age')],
+                'constraints': [models.UniqueConstraint(fields=('group', 'uid'), name='one_transaction_sample')],
+            },
         ),
         migrations.AddIndex(
             model_name='transactionbucket',
@@ -147,37 +154,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='transactionbucket',
             constraint=models.UniqueConstraint(fields=('group', 'step', 'minute', 'release_id'), name='one_transaction_bucket'),
-        ),
-        migrations.AddIndex(
-            model_name='statementday',
-            index=models.Index(fields=['day'], name='statement_by_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='statementday',
-            constraint=models.UniqueConstraint(fields=('statement', 'group', 'day'), name='one_statement_day'),
-        ),
-        migrations.AddIndex(
-            model_name='queryfinding',
-            index=models.Index(fields=['last_seen'], name='query_finding_by_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='queryfinding',
-            constraint=models.UniqueConstraint(fields=('group', 'statement', 'kind'), name='one_query_finding'),
-        ),
-        migrations.AddIndex(
-            model_name='transactionsample',
-            index=models.Index(fields=['group', 'day'], name='transaction_sample_by_day'),
-        ),
-        migrations.AddIndex(
-            model_name='transactionsample',
-            index=models.Index(fields=['trace'], name='transaction_sample_by_trace'),
-        ),
-        migrations.AddIndex(
-            model_name='transactionsample',
-            index=models.Index(fields=['day'], name='transaction_sample_by_age'),
-        ),
-        migrations.AddConstraint(
-            model_name='transactionsample',
-            constraint=models.UniqueConstraint(fields=('group', 'uid'), name='one_transaction_sample'),
         ),
     ]

@@ -70,6 +70,9 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
                 ('release', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='in_projects', to='releases.release')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('release', 'project'), name='release_of_project')],
+            },
         ),
         migrations.AddField(
             model_name='release',
@@ -87,6 +90,10 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
                 ('release', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='releases.release')),
             ],
+            options={
+                'indexes': [models.Index(fields=['day'], name='release_user_by_day'), models.Index(fields=['user'], name='release_by_user')],
+                'constraints': [models.UniqueConstraint(fields=('release', 'day', 'user', 'project', 'environment'), name='day_of_user_of_release')],
+            },
         ),
         migrations.CreateModel(
             name='SessionState',
@@ -99,6 +106,10 @@ class Migration(migrations.Migration):
                 ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='projects.project')),
                 ('release', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='releases.release')),
             ],
+            options={
+                'indexes': [models.Index(fields=['started'], name='session_by_start')],
+                'constraints': [models.UniqueConstraint(fields=('project', 'sid'), name='one_session_state')],
+            },
         ),
         migrations.CreateModel(
             name='CommitFile',
@@ -155,29 +166,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['hour'], name='release_by_hour')],
                 'constraints': [models.UniqueConstraint(fields=('release', 'hour', 'project', 'environment'), name='hour_of_release')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='releaseproject',
-            constraint=models.UniqueConstraint(fields=('release', 'project'), name='release_of_project'),
-        ),
-        migrations.AddIndex(
-            model_name='releaseuser',
-            index=models.Index(fields=['day'], name='release_user_by_day'),
-        ),
-        migrations.AddIndex(
-            model_name='releaseuser',
-            index=models.Index(fields=['user'], name='release_by_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='releaseuser',
-            constraint=models.UniqueConstraint(fields=('release', 'day', 'user', 'project', 'environment'), name='day_of_user_of_release'),
-        ),
-        migrations.AddIndex(
-            model_name='sessionstate',
-            index=models.Index(fields=['started'], name='session_by_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='sessionstate',
-            constraint=models.UniqueConstraint(fields=('project', 'sid'), name='one_session_state'),
         ),
     ]
