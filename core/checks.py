@@ -29,7 +29,7 @@ from core.registry import (
     unresolved,
 )
 from core.sentry.environment import ConfigurationError, dsn_problem, read_environment
-from core.sentry.setup import MANAGEMENT, current_setup
+from core.sentry.setup import MANAGEMENT, current_setup, guess_component
 from strategy import Strategy, StrategyError, load_strategy
 from strategy.locating import line_of, locate
 from strategy.problems import KeyPath
@@ -78,10 +78,9 @@ def may_import(argv: Sequence[str]) -> bool:
     That can take seconds (scikit-learn alone: 1.6 s of a core), which `migrate` and its like must not cost each time,
     nor beat, which Celery has run the checks as well: beside it is a worker, which tells all.
     """
-    program = Path(argv[0]).name if argv else ""
-    if program in MANAGEMENT:
+    if argv and Path(argv[0]).name in MANAGEMENT:
         return argv[1:2] in (["check"], ["test"])
-    return not (program == "celery" and "beat" in argv)
+    return guess_component(argv) != "beat"
 
 
 @register("sentry")

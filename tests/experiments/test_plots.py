@@ -15,8 +15,8 @@ from playwright.sync_api import Page, expect
 
 from data_tools.plot_style import PALETTES
 from data_tools.plots import series_plot
+from experiments import words
 from experiments.plots import comparison_plot, exceedance, experiment_plot
-from experiments.words import PLOTS
 from tests.data_tools.test_plots import GAP, NEGATIVE, SERIES, every, table
 from tests.kept_page import KeptPage
 
@@ -43,7 +43,7 @@ def plot_of(kind, theme="light", predictions=PREDICTIONS):
     )
 
 
-@pytest.mark.parametrize("kind", PLOTS)
+@pytest.mark.parametrize("kind", words.PLOTS)
 def test_each_plot_is_json_without_code_to_evaluate(kind):
     text = json.dumps(plot_of(kind), allow_nan=False)
 
@@ -105,7 +105,7 @@ PLOTS = {
     ),
     "comparison": lambda theme: comparison_plot([("a", PREDICTIONS), ("b", PREDICTIONS)], theme=theme),
     "empty": lambda theme: series_plot({}, theme=theme),
-    **{kind: lambda theme, kind=kind: plot_of(kind, theme) for kind in PLOTS},
+    **{kind: lambda theme, kind=kind: plot_of(kind, theme) for kind in words.PLOTS},
 }
 
 
