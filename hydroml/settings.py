@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from core.sentry import setup_sentry
+from core.sentry.setup import guess_component
 from hydroml.env import Env
 from hydroml.logs import LOGGING, configure_structlog  # noqa: F401 (LOGGING is a setting)
 
@@ -101,13 +102,17 @@ TEMPLATES = [
 
 # A build of static files and a check of the code need no database; anything that opens a connection does.
 _database: dict[str, object] = {"ENGINE": "django.db.backends.postgresql", "NAME": "hydroml"}
+# Of pages alone: a task and a migration may take their time.
+_statement_s = env.integer("DATABASE_STATEMENT_TIMEOUT_S", 15, maximum=3600)
+_statement_s = _statement_s if guess_component(sys.argv) == "web" and not TESTING else 0
 if env.text("DATABASE_URL"):
-    _database = env.database("DATABASE_URL")
+    _database = env.database("DATABASE_URL", statement_timeout_s=_statement_s)
 DATABASES = {
     "default": _database
     | {
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        "ANSWER_TIMEOUT_S": _statement_s and _statement_s + 5,  # core/database.py
         "TEST": {"NAME": env.text("TEST_DB_NAME", "test_hydroml")},
     }
 }
