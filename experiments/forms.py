@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from data_tools.models import DataSource
@@ -69,7 +69,12 @@ def _day_input() -> forms.DateInput:
 class ExperimentForm(forms.Form):
     """A form for one data source; `to_spec()` after is_valid()."""
 
-    name = forms.CharField(label=_("Name"), max_length=160)
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=160,
+        required=False,
+        help_text=_("Left empty, the model and the lead time."),
+    )
     target = forms.ChoiceField(label=_("Target"), help_text=_("What is forecast."))
     inputs = forms.MultipleChoiceField(
         label=_("Inputs"),
@@ -141,9 +146,6 @@ class ExperimentForm(forms.Form):
             and column["name"] != target
             and column["count"]
         ]
-        self.fields["name"].initial = gettext("%(model)s, 1 day ahead") % {
-            "model": MODELS["hist_gradient_boosting"]
-        }
         train_end = self._default_split(target)
         self.fields["train_end"].initial = train_end
         self.fields["test_start"].initial = train_end + timedelta(days=1)
@@ -165,6 +167,10 @@ class ExperimentForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("trials") and cleaned.get("model") not in SEARCHED_MODELS:
             self.add_error("trials", _("This model has no parameters to search. Set the trials to 0."))
+        days, model = cleaned.get("lead_time"), cleaned.get("model")
+        if "name" in cleaned and not cleaned["name"] and days and model:
+            named = ngettext("%(model)s, %(days)s day ahead", "%(model)s, %(days)s days ahead", days)
+            cleaned["name"] = named % {"model": MODELS[model], "days": days}
         return cleaned
 
     def to_spec(self) -> ExperimentSpec:

@@ -1,7 +1,8 @@
 """Runs the Procfile's processes under honcho, as a process of its own that ends them when the stack goes away.
 
 Wishes come as lines of JSON on its standard input (stack.steering writes them): {"stop": "beat"}, {"start": "beat"},
-{"start": "web-bad", "as": "web", "env": {…}}. What was stopped on purpose takes nobody else along.
+{"start": "web-bad", "as": "web", "env": {…}}. What was stopped on purpose takes nobody else along, and what was killed
+(`kill -9`, the out-of-memory killer) is started again; what ends by itself ends all.
 """
 
 import contextlib
@@ -12,6 +13,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,8 @@ from stack.processes import forget, record
 # How long a worker may go on with its task. What is killed then is taken up again at the next start: its lease ends.
 honcho.manager.KILL_WAIT = 10
 _LAST = "monitor-"
+# Killed twice within this time, a process is not started a third time: whatever kills it would go on.
+KILLED_AGAIN_S = 5
 
 
 class RecordedProcess(Process):  # type: ignore[misc]  # honcho has no types
@@ -112,7 +116,20 @@ class Supervisor(honcho.manager.Manager):  # type: ignore[misc]
         )
         process["process"].start()
 
+    def _start_killed(self) -> None:
+        for name, process in self._processes.items():
+            if process.get("returncode") != -signal.SIGKILL or "rests" in process:
+                continue
+            if time.monotonic() - process.get("killed", -KILLED_AGAIN_S) < KILLED_AGAIN_S:
+                continue
+            self._system_print(f"{name} was killed; it is started again\n")
+            process["killed"] = time.monotonic()
+            del process["returncode"], process["pid"]
+            self._launch(name)
+
     def _any_stopped(self) -> bool:
+        if not self._terminating:
+            self._start_killed()
         if any("returncode" in process and "rests" not in process for process in self._processes.values()):
             return True
         if not self._terminating:

@@ -69,6 +69,18 @@ def test_the_form_as_it_stands_trains_and_is_judged_beside_the_baseline(
         assert answer["Content-Type"] == "application/json"
 
 
+def test_an_experiment_without_a_name_is_named_for_its_model_and_not_for_another(
+    owner_client: Client, make_source: Callable[[], DataSource], sent: Sent
+) -> None:
+    source = make_source()
+    assert start(owner_client, source, model="ridge", parameters="").name == "Linear (ridge), 1 day ahead"
+    assert (
+        start(owner_client, source, model="random_forest", lead_time=3, parameters="").name
+        == "Random forest, 3 days ahead"
+    )
+    assert start(owner_client, source, name="Mine").name == "Mine"
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [

@@ -86,9 +86,22 @@ def test_what_is_not_there_is_named(steering: Steering) -> None:
 def test_a_process_that_ends_by_itself_still_ends_all(steering: Steering, folder: Folder) -> None:
     steering.stop("beat")
     web = process(folder, "web")
-    web.kill()
+    web.terminate()
     psutil.wait_procs([web], timeout=10)
     wait_until(lambda: True, steering._supervisor, timeout_s=5, what="it")
+    assert steering._supervisor.wait() != 0
+
+
+def test_a_process_that_is_killed_is_started_again(steering: Steering, folder: Folder) -> None:
+    web, beat = process(folder, "web"), process(folder, "beat")
+    web.kill()
+
+    def another() -> bool:
+        return (folder.run / "web.json").exists() and process(folder, "web").pid != web.pid
+
+    wait_until(another, steering._supervisor, timeout_s=10, what="another web")
+    assert beat.is_running()
+    process(folder, "web").kill()  # at once again: something would go on killing it
     assert steering._supervisor.wait() != 0
 
 

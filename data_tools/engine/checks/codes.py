@@ -23,6 +23,8 @@ HIGH_CODES = (
 )
 # In a column of no known meaning only these are codes beyond doubt.
 CERTAIN_CODES = (-999.0, -999.9, -999.99, -9999.0, -9999.9, -9999.99, -99999.0, -32768.0, 9.96921e36)
+# Nothing that is measured is larger, and squares, sums and single precision hold it: beyond lies a broken export.
+LARGEST = 1e30
 # A high code within the plausible range counts as one when it repeats and stands this far above all else.
 LONELY_FACTOR = 3.0
 
@@ -40,6 +42,7 @@ class CodeCheck:
         self._high = min((code for code in self._codes if code > 0), default=np.inf)
         self.tallies: dict[float, Tally] = {}
         self._not_finite = Tally()
+        self._too_large = Tally()
         self._suspect = -np.inf
         self._suspects = 0
         self._highest_other = -np.inf
@@ -54,7 +57,7 @@ class CodeCheck:
         return tuple(code for code, value in values if value < low or value > high)
 
     def mark(self, first_row: int, times: Ints, values: Floats, lowest: float, highest: float) -> Mask | None:
-        """The rows that hold a code or no finite number, or None when there are none. Bounds are those of `values`."""
+        """The rows that hold a code, an infinite or too large a number, or None. Bounds are those of `values`."""
         mask: Mask | None = None
         if lowest <= self._low or highest >= self._high:
             for code in self._codes:
@@ -62,9 +65,12 @@ class CodeCheck:
                 if found.any():
                     self.tallies.setdefault(code, Tally()).add_rows(first_row, times, found)
                     mask = found if mask is None else mask | found
-        if not (np.isfinite(lowest) and np.isfinite(highest)):
-            found = np.isinf(values)
-            self._not_finite.add_rows(first_row, times, found)
+        if lowest < -LARGEST or highest > LARGEST:
+            found = np.abs(values) > LARGEST
+            if mask is not None:
+                found &= ~mask
+            self._not_finite.add_rows(first_row, times, found & np.isinf(values))
+            self._too_large.add_rows(first_row, times, found & np.isfinite(values))
             mask = found if mask is None else mask | found
         return mask
 
@@ -95,6 +101,8 @@ class CodeCheck:
         ]
         if self._not_finite.count:
             found.append(self._finding("infinite numbers", self._not_finite, where))
+        if self._too_large.count:
+            found.append(self._finding(f"numbers beyond ±{LARGEST:g}", self._too_large, where))
         return found
 
     def _finding(self, what: str, tally: Tally, where: Where) -> Finding:
