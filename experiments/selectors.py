@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from data_tools.models import DataSource
-from design.templatetags.show import decimal
+from design.templatetags.show import decimal, significant
 from experiments.engine.metrics import METRICS, Metric
 from experiments.models import Experiment
 from experiments.words import METRIC_MEANINGS, MODELS
@@ -94,10 +94,10 @@ class MetricRow:
 
     @property
     def verdict(self) -> str:
-        """better, worse or equal; empty when either value is undefined."""
+        """better, worse or equal, as far as the digits go that are shown; empty when either value is undefined."""
         if self.value is None or self.baseline is None:
             return ""
-        if self.value == self.baseline:
+        if significant(self.value) == significant(self.baseline):
             return "equal"
         return "better" if self.metric.is_better(self.value, self.baseline) else "worse"
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from data_tools.engine.checks.series import Where
+from data_tools.engine.checks.series import Where, counted
 from data_tools.engine.plan import Plan, PlannedColumn
 from data_tools.engine.result import ColumnProfile, Finding
 from data_tools.engine.typing_cells import WordTally
@@ -97,7 +97,7 @@ def word_findings(words: WordTally, plan: Plan, where: Where) -> list[Finding]:
                 column=column,
                 count=count,
                 rows=lines,
-                message=f"{names[column]} says '{word}' in {count:,} rows, first in {where.word} {lines[0]:,}; "
+                message=f"{names[column]} says '{word}' in {counted(count, 'row')}, first in {where.word} {lines[0]:,}; "
                 "they were taken as missing.",
             )
         )

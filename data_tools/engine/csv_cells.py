@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from data_tools.engine import row_errors
 from data_tools.engine.byte_stream import count_byte, count_lines
-from data_tools.engine.dialect import COMMENT, split_line
+from data_tools.engine.dialect import COMMENT, split_line, unclosed_quote
 from data_tools.engine.plan import Plan
 from data_tools.errors import UnreadableFileError
 
@@ -82,7 +82,7 @@ class CellParser:
             if not any(row):
                 continue
             if text.count('"') % 2:
-                problems.append(row_errors.unclosed_quote(line))
+                problems.append(unclosed_quote(line))
                 break
             if len(row) != width:
                 problems.append(row_errors.ragged_row(line, len(row), width))

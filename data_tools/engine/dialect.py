@@ -76,6 +76,21 @@ def split_line(line: str, delimiter: str) -> list[str]:
         return [cell.strip() for cell in line.split(delimiter)]
 
 
+def unclosed_quote(line: int) -> UnreadableFileError:
+    return UnreadableFileError(
+        "unclosed_quote",
+        f"A quotation mark in line {line:,} is not closed on that line.",
+        way_out="Close or remove the quotation mark, and take line breaks out of remarks.",
+        row=line,
+    )
+
+
+def _has_open_quote(line: str, delimiter: str) -> bool:
+    """Whether a quotation mark that begins a cell ends nowhere; one within a cell, `3" pipe`, is only a sign."""
+    begins = any(cell.lstrip().startswith('"') for cell in line.split(delimiter))
+    return begins and line.count('"') % 2 == 1
+
+
 def is_number(cell: str) -> bool:
     return any(pattern.fullmatch(cell) for pattern in (NUMBER, COMMA_NUMBER, THOUSANDS_NUMBER))
 
@@ -153,6 +168,8 @@ def _with_header(lines: Sequence[str], delimiter: str, width: int) -> Dialect:
     if header_index is None:
         names = tuple(f"column_{number}" for number in range(1, width + 1))
     else:
+        if _has_open_quote(lines[header_index], delimiter):
+            raise unclosed_quote(header_index + 1)
         cells = split_line(lines[header_index], delimiter)
         between = [
             split_line(line, delimiter) for line in lines[header_index + 1 : first_data] if line.strip()

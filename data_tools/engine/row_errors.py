@@ -20,15 +20,6 @@ def ragged_row(line: int, found: int, expected: int) -> UnreadableFileError:
     )
 
 
-def unclosed_quote(line: int) -> UnreadableFileError:
-    return UnreadableFileError(
-        "unclosed_quote",
-        f"A quotation mark in line {line:,} is not closed on that line.",
-        way_out="Close or remove the quotation mark, and take line breaks out of remarks.",
-        row=line,
-    )
-
-
 def text_in_number(line: int, column: str, value: str) -> UnreadableFileError:
     value = shown(value)
     if value[:1] in "=@+-" and not value[1:2].isdigit():

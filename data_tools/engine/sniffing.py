@@ -57,12 +57,15 @@ def _encoding(path: Path, limits: Limits) -> TextEncoding:
 def _sample(path: Path, encoding: TextEncoding, limits: Limits) -> list[str]:
     stream = ByteStream(path, limits)
     try:
-        _, chunk = next(
-            text_chunks(stream, encoding, replace(limits, chunk_bytes=limits.sample_bytes)), (1, b"")
-        )
+        text = b""
+        for _, chunk in text_chunks(stream, encoding, replace(limits, chunk_bytes=limits.sample_bytes)):
+            text += chunk
+            # Of a short file, a last line without a line break is a chunk by itself.
+            if len(text) >= limits.sample_bytes // 4:
+                break
     finally:
         stream.close()
-    return chunk.decode("utf-8").replace("\r\n", "\n").split("\n")[:-1]
+    return text.decode("utf-8").replace("\r\n", "\n").split("\n")[:-1]
 
 
 def _cells(lines: Sequence[str], dialect: Dialect) -> list[list[str]]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data_tools.engine.checks.series import Block, Mask, Subject, Tally, Where, figure
+from data_tools.engine.checks.series import Block, Mask, Subject, Tally, Where, counted, figure
 from data_tools.engine.result import Finding
 
 _NEGATIVE_KINDS = {"discharge": "negative_discharge", "specific_discharge": "negative_discharge",
@@ -39,7 +39,7 @@ class BoundsCheck:
         found = []
         if variable is not None and self._negative.count:
             text = (
-                f"{self._subject.name} is negative in {self._negative.count:,} rows, first on "
+                f"{self._subject.name} is negative in {counted(self._negative.count, 'row')}, first on "
                 f"{where.at(self._negative.places[0])}; the lowest value is {figure(self._lowest)} {variable.unit}. "
                 f"The values were kept."
             )
@@ -52,7 +52,7 @@ class BoundsCheck:
             low, high = variable.plausible
             text = (
                 f"{self._subject.name} leaves what is plausible for {variable.label} ({figure(low)} to {figure(high)} "
-                f"{variable.unit}) in {self._outside.count:,} rows, first on {where.at(self._outside.places[0])}; "
+                f"{variable.unit}) in {counted(self._outside.count, 'row')}, first on {where.at(self._outside.places[0])}; "
                 f"the values reach from {figure(self._lowest)} to {figure(self._highest)}. "
                 "Check the unit and the missing-value codes."
             )
@@ -98,6 +98,6 @@ class TemperatureOrderCheck:
                 start=where.iso(first.time_ms),
                 end=where.iso(self._tally.last.time_ms),
                 message=f"The minimum temperature '{self._low.name}' is above the maximum '{self._high.name}' in "
-                f"{self._tally.count:,} rows, first on {where.at(first)}. The two may be swapped there.",
+                f"{counted(self._tally.count, 'row')}, first on {where.at(first)}. The two may be swapped there.",
             )
         ]

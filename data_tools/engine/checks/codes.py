@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data_tools.engine.checks.series import Floats, Ints, Mask, Subject, Tally, Where
+from data_tools.engine.checks.series import Floats, Ints, Mask, Subject, Tally, Where, counted
 from data_tools.engine.result import Finding
 
 LOW_CODES = (-99.0, -99.9, -99.99, -999.0, -999.9, -999.99, -9999.0, -9999.9, -9999.99, -99999.0, -6999.0, -7999.0,
@@ -115,6 +115,6 @@ class CodeCheck:
             rows=where.lines(tally.places),
             start=where.iso(first.time_ms),
             end=where.iso(last.time_ms),
-            message=f"{self._subject.name} holds {what} in {tally.count:,} rows, first on {where.at(first)}; "
+            message=f"{self._subject.name} holds {what} in {counted(tally.count, 'row')}, first on {where.at(first)}; "
             "they were taken as missing.",
         )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data_tools.engine.checks.series import Ints, Longest, Place, Tally, Where, span
+from data_tools.engine.checks.series import Ints, Longest, Place, Tally, Where, counted, span
 from data_tools.engine.plan import TimeStep
 from data_tools.engine.result import Finding
 
@@ -114,8 +114,9 @@ def order_findings(check: DateCheck, repeated: Tally, where_in_file: Where) -> l
                 rows=where_in_file.lines(check.backwards.places),
                 start=where_in_file.iso(first.time_ms),
                 end=where_in_file.iso(first.time_ms),
-                message=f"The rows are not in the order of time: {check.backwards.count:,} rows are earlier than the row "
-                f"above, first {where_in_file.at(first)}. They were put in order.",
+                message=f"The rows are not in the order of time: {counted(check.backwards.count, 'row')} "
+                f"{'is' if check.backwards.count == 1 else 'are'} earlier than the row above, first "
+                f"{where_in_file.at(first)}. They were put in order.",
             )
         )
     if repeated.count:
@@ -129,7 +130,8 @@ def order_findings(check: DateCheck, repeated: Tally, where_in_file: Where) -> l
                 rows=where_in_file.lines(repeated.places),
                 start=where_in_file.iso(min(first.time_ms, last.time_ms)),
                 end=where_in_file.iso(max(first.time_ms, last.time_ms)),
-                message=f"{repeated.count:,} rows repeat a date that an earlier row has, first {where_in_file.at(first)}. "
+                message=f"{counted(repeated.count, 'row')} with a date that an earlier row has, first "
+                f"{where_in_file.at(first)}. "
                 "The first row of each date was kept, the others were left out.",
             )
         )

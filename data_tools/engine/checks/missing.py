@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from data_tools.engine.checks.series import Block, Longest, Place, Subject, Where
+from data_tools.engine.checks.series import Block, Longest, Place, Subject, Where, counted
 from data_tools.engine.result import Finding
 
 
@@ -78,12 +78,18 @@ class MissingCheck:
     def _summary(self, where: Where) -> Finding:
         stretches = self._runs.in_order()
         share = 100 * self._missing / self._rows
+        longest = where.at(max(stretches, key=lambda run: run[0])[1])
+        spread = (
+            f"in {self._runs.count:,} stretches; the longest begins {longest}"
+            if self._runs.count > 1
+            else longest
+        )
         return Finding(
             kind="missing_values",
             severity="info",
             column=self._subject.column.name,
             count=self._missing,
             rows=where.lines([start for _, start, _ in stretches]),
-            message=f"{self._subject.name} has {self._missing:,} missing values in all ({share:.2g} % of the rows) in "
-            f"{self._runs.count:,} stretches; the longest begins {where.at(max(stretches, key=lambda run: run[0])[1])}.",
+            message=f"{self._subject.name} has {counted(self._missing, 'missing value')} in all ({share:.2g} % of the rows) "
+            f"{spread}.",
         )

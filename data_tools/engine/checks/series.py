@@ -150,16 +150,20 @@ class Subject:
     def in_days(self, rows: int) -> str:
         """'365 days', '12 hours' or '40 rows'."""
         if self.step.seconds is None:
-            return f"{rows:,} rows"
+            return counted(rows, "row")
         return span(rows * self.step.seconds)
+
+
+def counted(number: int, noun: str) -> str:
+    """'1 row', '1,234 rows'."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def span(seconds: int) -> str:
     """A length of time in the largest unit that stays whole."""
     for size, word in ((86_400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
         if seconds >= size and (seconds % size == 0 or size == 1):
-            count = seconds // size
-            return f"{count:,} {word}{'' if count == 1 else 's'}"
+            return counted(seconds // size, word)
     return "0 seconds"
 
 

@@ -149,6 +149,18 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str, int | None, tuple[str, ...]]] 
         ("Line 33", "'ten'", "'discharge_m3s'"),
     ),
     "NUL byte": (lambda: replaced(18, "2000-01-17,1\x000.0,15.0"), "nul_byte", 18, ("Line 18", "NUL")),
+    "unclosed quotation mark in the header": (
+        lambda: table(ROWS).replace(HEADER.encode(), b'date,"discharge_m3s,tmax_c', 1),
+        "unclosed_quote",
+        1,
+        ("line 1", "Close or remove"),
+    ),
+    "only one row, without a line break at its end": (
+        lambda: table(ROWS[:1]).rstrip(b"\n"),
+        "too_few_rows",
+        2,
+        ("only 1 row", "line 2"),
+    ),
     "unclosed quotation mark": (
         lambda: replaced(5, '2000-01-04,"10.0,15.0'),
         "unclosed_quote",

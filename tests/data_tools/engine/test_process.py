@@ -277,3 +277,13 @@ def test_a_series_that_leaps_at_every_row_ends_quickly_and_has_no_stretch_of_ano
     rows = [f"{row.split(',')[0]},{1000 if day % 2 else 25}" for day, row in enumerate(daily_rows(12_000))]
     result, _ = process_bytes(tmp_path, table(rows, "date,q_m3s"), limits=Limits(block_rows=1_000))
     assert of_kind(result, "unit_suspect") == []
+
+
+def test_one_row_is_told_as_one(tmp_path: Path) -> None:
+    rows = daily_rows(30)
+    rows[10], rows[11] = rows[11], rows[10]
+    rows.append(rows[-1])
+    result, _ = process_bytes(tmp_path, table(rows))
+    told = {finding.kind: finding.message for finding in result.findings}
+    assert "1 row is earlier than the row above" in told["unsorted"]
+    assert told["duplicate_dates"].startswith("1 row with a date that an earlier row has")

@@ -115,6 +115,12 @@ def test_a_file_without_header_and_with_old_line_ends(tmp_path: Path) -> None:
     assert frame["column_2"].to_list() == [1.5, 2.5, 3.5]
 
 
+def test_two_rows_are_a_series_with_or_without_a_line_break_at_the_end(tmp_path: Path) -> None:
+    for end in ("", "\n"):
+        result, _ = process_bytes(tmp_path, f"date,q\n2000-01-01,1\n2000-01-02,3{end}".encode())
+        assert result.rows == 2
+
+
 def test_thousands_separators_and_quoted_delimiters(tmp_path: Path) -> None:
     rows = [f'2000-01-{day:02},"1,{day:03}.5","gauge, left bank"' for day in range(1, 20)]
     frame = read(tmp_path, table(rows, "date,q_m3s,remark"))
