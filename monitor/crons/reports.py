@@ -100,6 +100,6 @@ def _duration(value: Any) -> float | None:
         return None
     if type(value) not in {int, float} or not 0 <= value <= _DURATION_MAX_S or not math.isfinite(value):
         raise ValueError(
-            f"The duration of a check-in is {str(value)[:40]!r}; it must be seconds, not negative."
+            f"The duration of a check-in is {str(value)[:40]!r}; it must be seconds, from 0 to ten years."
         )
     return float(value)

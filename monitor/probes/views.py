@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -26,13 +24,10 @@ def probes(request: HttpRequest) -> HttpResponse:
         {
             "filters": filters,
             "courses": selectors.courses(filters.since.timestamp(), filters.until.timestamp()),
-            "labels": [_label(filters.since + step * number, step) for number in range(selectors.STEPS)],
+            "labels": [filters.since + step * number for number in range(selectors.STEPS)],
+            "step": step.total_seconds(),
             "probes": current_strategy().probes,
             "misses": MISSES_UNTIL_DOWN,
             "address": settings.PROBE_URL,
         },
     )
-
-
-def _label(start: datetime, step: timedelta) -> str:
-    return f"{start:%d %b %H:%M}, {round(step.total_seconds() / 60)} min"

@@ -26,6 +26,8 @@ ROOMS = (
     ("System", "system"),
 )
 """In the order of the navigation: label, first part of the address. A room without a first page is left out."""
+WITHIN = {"rota": "incidents", "probes": "system"}
+"""Addresses whose pages stand within a room of another name, as their breadcrumbs say."""
 
 
 def site(request: HttpRequest) -> dict[str, object]:
@@ -45,8 +47,10 @@ def site(request: HttpRequest) -> dict[str, object]:
 
 def _nav_items(request: HttpRequest) -> list[dict[str, object]]:
     along = carried(request)
+    first = request.path.removeprefix(get_script_prefix()).partition("/")[0]
+    here = WITHIN.get(first, first)
     return [
-        {"label": label, "url": address + along, "current": request.path.startswith(address)}
+        {"label": label, "url": address + along, "current": room == here}
         for label, room in ROOMS
         if (address := _first_page(get_script_prefix(), room))
     ]

@@ -28,12 +28,13 @@ def number(value: float) -> str:
     return f"{value:.3g}" if abs(value) >= 0.001 else f"{value:.1e}"
 
 
-def share(value: float) -> str:
-    """In percent. What is nearly all or nearly nothing is not rounded to all or nothing."""
+def share(value: float, goal: float | None = None) -> str:
+    """In percent. What is nearly all, nearly nothing or nearly `goal` is not rounded to it: 99.85 % misses 99.9 %."""
     percent = value * 100
+    exact = {0.0, 100.0} if goal is None else {0.0, 100.0, round(goal * 100, 6)}
     for digits in (1, 2, 3):
         text = f"{percent:.{digits}f}"
-        if percent in {0, 100} or float(text) not in {0.0, 100.0}:
+        if round(percent, 6) in exact or float(text) not in exact:
             break
     return f"{text.rstrip('0').rstrip('.')} %".replace("-", "−")
 

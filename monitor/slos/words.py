@@ -30,7 +30,7 @@ def of(objective: Objective) -> str:
     if objective.achieved is None:
         return f"There were no {counted} in the last {span(objective.window_s)}."
     said = [
-        f"{share(objective.achieved)} of {many(objective.counted.total)} {counted} {good}",
+        f"{share(objective.achieved, objective.goal)} of {many(objective.counted.total)} {counted} {good}",
         left(objective),
     ]
     if objective.left is not None and objective.left > 0:

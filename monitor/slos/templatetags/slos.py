@@ -19,6 +19,12 @@ def burn(rate: float | None) -> str:
 
 
 @register.filter
+def achieved(value: float | None, goal: float) -> str:
+    """The share that was good, as exact as it must be to be told from its goal."""
+    return "–" if value is None else share(value, goal)
+
+
+@register.filter
 def negated(value: float) -> float:
     return -value
 

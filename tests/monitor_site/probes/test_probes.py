@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import re
 import threading
 import time
 from base64 import b64encode
@@ -12,6 +13,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from monitor.access.models import User
 from monitor.probes import services
 from monitor.probes.asking import Answer, Heartbeat, Prober, ask
 from monitor.probes.models import ProbeMinute, Target
@@ -236,3 +238,13 @@ def test_the_page_says_what_is_up_and_what_is_down(as_viewer: Client) -> None:
     assert ">down</span>" in page
     assert ">up</span>" in page
     assert "503 after 12 ms" in page
+
+
+def test_the_times_below_the_chart_are_the_readers(as_viewer: Client, viewer: User) -> None:
+    User.objects.filter(pk=viewer.pk).update(time_zone="Asia/Kathmandu")
+    now = time.time() // 3600 * 3600
+    services.keep(answered(now - 3600, good=True))
+    page = as_viewer.get("/probes/").content.decode()
+    below = re.findall(r"\b\d\d:\d\d</text>", page)
+    assert below, "no time stands below the chart"
+    assert ", 15 min</text>" not in page

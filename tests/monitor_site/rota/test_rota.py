@@ -207,3 +207,9 @@ def test_members_stand_in_and_hand_over(
     assert (made.done, made.user, made.turn_at.timestamp()) == ([item], member, at("2026-11-30 09:30"))
     assert "handed over, 1 of 4, by Mary Mind the pool." in text_of(as_member.get("/rota/"))
     assert as_member.get("/rota/lead/hand-over/").status_code == 404
+
+
+def test_the_navigation_marks_the_room_that_the_rota_is_in(as_admin: Client) -> None:
+    for address in ("/rota/", "/rota/on_call/", "/incidents/"):
+        marked = re.findall(r'aria-current="page">([^<]+)</a>', as_admin.get(address).content.decode())
+        assert marked == ["Incidents"], address

@@ -9,6 +9,7 @@ from django.test import Client
 from playwright.sync_api import expect
 
 from monitor.access.models import User
+from monitor.issues.models import Issue
 from monitor.projects.models import Project
 from tests.monitor_site.conftest import PASSWORD
 from tests.monitor_site.delivering import Delivery
@@ -39,12 +40,18 @@ def test_every_room_fits_and_keeps_to_the_policy(
             {
                 "message": "Word" * 60,
                 "level": "error",
-                "environment": "production",
+                "environment": "e" * 64,
+                "release": "r" * 190,
                 "tags": {"category": "database"},
             },
             ("event", b"{broken"),
         )
-    there = [path for path in ROOMS if as_admin.get(path).status_code == 200]
+    of_issues = [
+        f"/issues/{pk}/{rest}"
+        for pk in Issue.objects.values_list("pk", flat=True)
+        for rest in ("", "events/")
+    ]
+    there = [path for path in (*ROOMS, *of_issues) if as_admin.get(path).status_code == 200]
     assert {"/projects/", "/system/", "/accounts/users/"} <= set(there)
     page = opened_as(as_admin, there[0], width=width, color_scheme=scheme)
     for path in there:

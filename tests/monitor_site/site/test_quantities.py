@@ -53,6 +53,13 @@ def test_nearly_all_is_not_rounded_to_all() -> None:
     assert share(0.0) == "0 %"
 
 
+def test_a_missed_goal_is_not_rounded_to_the_goal() -> None:
+    assert share(557_411 / 558_231, goal=0.999) == "99.85 %"
+    assert share(0.99901, goal=0.999) == "99.901 %"
+    assert share(0.999, goal=0.999) == "99.9 %"
+    assert share(0.953, goal=0.95) == "95.3 %"
+
+
 @pytest.mark.parametrize(
     ("count", "words"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (250_000, "250 kB")]
 )
