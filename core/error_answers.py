@@ -40,6 +40,10 @@ MESSAGES = {
     500: "Something broke on our side.",
     503: "A part that this needs is away for a moment.",
 }
+REFUSED_METHOD = (
+    "This address takes only what a form sends to it. If you had to log in on the way, nothing was done: "
+    "go back to the page with the form, and send it once more."
+)
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -86,8 +90,24 @@ def answer(
     return response
 
 
+def explain_refused_method(request: HttpRequest, response: HttpResponse) -> None:
+    """Fill Django's empty 405, in whose place browsers show a fault of their own. Headers of other middleware stay.
+
+    One comes here by logging in again after a form was sent: what follows the log-in is a GET of the form's address.
+    """
+    if response.content or "html" not in request.headers.get("Accept", ""):
+        return
+    page = answer(request, response.status_code, message=REFUSED_METHOD, as_type=HTML, page={"retry_url": ""})
+    response.content = page.content
+    for name, value in page.headers.items():
+        if name != "Vary":
+            response.headers[name] = value
+    response.headers["Content-Length"] = str(len(response.content))
+    patch_vary_headers(response, ("Accept",))
+
+
 def _page(request: HttpRequest, status: int, page: dict[str, Any], template: str | None) -> HttpResponse:
-    context = _context(request) | page
+    context = _context(request) | {"status": status} | page
     try:
         html = get_template(template or f"errors/{family(status)}.html").render(context)
     except Exception:

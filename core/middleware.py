@@ -10,7 +10,7 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 
 from core import bursts, request_facts
@@ -80,6 +80,10 @@ def _finish(request: HttpRequest, response: HttpResponseBase, facts: RequestFact
         from core.debug_pages import rebrand
 
         response = rebrand(request, response, facts)
+    if isinstance(response, HttpResponseNotAllowed):
+        from core.error_answers import explain_refused_method
+
+        explain_refused_method(request, response)
     facts.status = response.status_code
     count_request(request.path_info, request.resolver_match, response.status_code)
     if response.status_code >= _SERVER_ERROR and facts.failure is None and not facts.is_answered:

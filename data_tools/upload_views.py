@@ -23,6 +23,7 @@ from data_tools.arriving import Arrival, discard_held, keep_held, take_in
 from data_tools.forms import UploadForm
 from data_tools.models import DataSource
 from data_tools.uploads import MAX_FILES, StreamToIncoming, drain
+from projects.listing import BoundedPaginator
 from projects.models import Project, Role
 from projects.permissions import project_for
 
@@ -31,10 +32,10 @@ from projects.permissions import project_for
 @require_safe
 def choose_project(request: SignedInRequest) -> HttpResponse:
     """Where to upload to, when no project was said. With one project there is nothing to choose."""
-    projects = list(selectors.projects_to_upload_to(request.user)[:200])
-    if len(projects) == 1:
-        return redirect("data:upload", projects[0].id)
-    return render(request, "data_tools/choose_project.html", {"projects": projects})
+    page = BoundedPaginator(selectors.projects_to_upload_to(request.user)).get_page(request.GET.get("page"))
+    if page.paginator.count == 1:
+        return redirect("data:upload", page.object_list[0].id)
+    return render(request, "data_tools/choose_project.html", {"page": page})
 
 
 @csrf_exempt  # the inner view checks the token, once it is known that this person's bytes may be stored at all

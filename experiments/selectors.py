@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from data_tools.models import DataSource
-from design.templatetags.show import decimal, significant
+from design.templatetags.show import significant, typed
 from experiments.engine.metrics import METRICS, Metric
 from experiments.models import Experiment
 from experiments.words import METRIC_MEANINGS, MODELS
@@ -74,7 +74,7 @@ def usable_sources(project_id: Any) -> QuerySet[DataSource]:
     return (
         DataSource.objects.filter(project=project_id, time_step="daily")
         .exclude(parquet_path="")
-        .order_by("name")
+        .order_by("name", "id")
     )
 
 
@@ -177,7 +177,7 @@ def _compared_choices(experiments: list[Experiment]) -> list[ComparedRow]:
         rows.append(ComparedRow(label, [_in_words(key, experiment.spec[key]) for experiment in experiments]))
     parameters = [experiment.result["model_parameters"] for experiment in experiments]
     for name in dict.fromkeys(name for chosen in parameters for name in chosen):
-        rows.append(ComparedRow(name, [_rounded(chosen.get(name, "–")) for chosen in parameters]))
+        rows.append(ComparedRow(name, [typed(chosen.get(name, "–")) for chosen in parameters]))
     return sorted(rows, key=lambda row: not row.differs)
 
 
@@ -187,7 +187,3 @@ def _in_words(key: str, value: Any) -> Any:
     if isinstance(value, bool):
         return gettext("used") if value else gettext("not used")
     return ", ".join(str(part) for part in value) if isinstance(value, list) else value
-
-
-def _rounded(value: Any) -> Any:
-    return decimal(f"{value:.4g}") if isinstance(value, float) else value

@@ -8,7 +8,7 @@ import polars as pl
 from csp.decorators import csp_update
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.text import slugify
@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest
+from accounts.models import User
 from core.decorators import handle_view_errors
-from design.templatetags.show import significant
 from experiments import exports, selectors, services, words
 from experiments.engine.metrics import METRICS
 from experiments.errors import ExperimentGuardError
@@ -25,7 +25,7 @@ from experiments.forms import ExperimentForm
 from experiments.models import Experiment
 from jobs.models import Job
 from projects.listing import BoundedPaginator, searched
-from projects.models import Role
+from projects.models import Project, Role
 from projects.permissions import project_for, require, role_in
 
 COMPARE_AT_MOST = 6
@@ -39,9 +39,10 @@ def experiment_list(request: SignedInRequest) -> HttpResponse:
     """Experiments of all the user's projects; search, filters, sort and page are in the address."""
     chosen = {name: request.GET.get(name, "").strip() for name in ("project", "state", "model", "sort")}
     chosen["q"] = searched(request)
-    project = None
+    project, may_work = None, False
     if chosen["project"]:
-        project, _role = project_for(request.user, _uuid(chosen["project"]))
+        project, role = project_for(request.user, _uuid(chosen["project"]))
+        may_work = _may_work(project, role)
     experiments = selectors.experiment_list(
         request.user,
         query=chosen["q"],
@@ -55,6 +56,7 @@ def experiment_list(request: SignedInRequest) -> HttpResponse:
         "chosen": chosen,
         "filtered": any(chosen[name] for name in ("q", "project", "state", "model")),
         "project": project,
+        "may_work": may_work,
         "states": Job.State.choices,
         "models": words.MODELS.items(),
     }
@@ -66,17 +68,16 @@ def experiment_list(request: SignedInRequest) -> HttpResponse:
 def create(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     """Choose a source, then everything else; guards speak beside the field that they are about."""
     project, _role = project_for(request.user, project_id, Role.ANALYST)
+    _refuse_archived(project)
     sources = selectors.usable_sources(project.id)
+    several = len(sources.values("pk")[:2]) > 1
     chosen = request.POST.get("source") or request.GET.get("source")
-    source = (
-        get_object_or_404(sources, pk=_uuid(chosen))
-        if chosen
-        else sources.first()
-        if len(sources) == 1
-        else None
-    )
-    context: dict[str, Any] = {"project": project, "sources": sources, "source": source}
+    source = None if several else sources.first()
+    if chosen:
+        source = get_object_or_404(sources, pk=_uuid(chosen))
+    context: dict[str, Any] = {"project": project, "several": several, "source": source}
     if source is None:
+        context["page"] = BoundedPaginator(sources.defer("result")).get_page(request.GET.get("page"))
         return render(request, "experiments/choose_source.html", context)
     form = ExperimentForm(request.POST or None, source=source)
     if request.method == "POST" and form.is_valid():
@@ -102,7 +103,7 @@ def create(request: SignedInRequest, project_id: UUID) -> HttpResponse:
 def detail(request: SignedInRequest, experiment_id: UUID) -> HttpResponse:
     """The result beside the baseline's, or how far the work has come, or why it failed."""
     experiment, role = _experiment_for(request, experiment_id)
-    return render(request, "experiments/detail.html", _detail_context(experiment, role))
+    return render(request, "experiments/detail.html", _detail_context(experiment, request.user, role))
 
 
 @login_required
@@ -110,7 +111,7 @@ def detail(request: SignedInRequest, experiment_id: UUID) -> HttpResponse:
 def progress(request: SignedInRequest, experiment_id: UUID) -> HttpResponse:
     """The moving part of the page while work goes on; when it is over the page is asked to load itself again."""
     experiment, role = _experiment_for(request, experiment_id)
-    response = render(request, "experiments/_progress.html", _detail_context(experiment, role))
+    response = render(request, "experiments/_progress.html", _detail_context(experiment, request.user, role))
     if experiment.job.is_over:
         response["HX-Refresh"] = "true"
     return response
@@ -165,6 +166,7 @@ def cancel(request: SignedInRequest, experiment_id: UUID) -> HttpResponse:
 def run_again(request: SignedInRequest, experiment_id: UUID) -> HttpResponse:
     """The same specification on the data as it is now; the same seed gives the same result."""
     experiment, _role = _experiment_for(request, experiment_id, Role.ANALYST)
+    _refuse_archived(experiment.project)
     try:
         again = services.run_again(experiment, actor=request.user)
     except ExperimentGuardError as error:
@@ -177,9 +179,11 @@ def run_again(request: SignedInRequest, experiment_id: UUID) -> HttpResponse:
 @require_POST
 def delete(request: SignedInRequest, experiment_id: UUID) -> HttpResponse:
     """Analysts delete their own experiments, managers all."""
-    experiment, _role = _experiment_for(request, experiment_id, Role.ANALYST)
-    if experiment.created_by_id != request.user.pk:
-        require(request.user, experiment.project_id, Role.MANAGER)
+    experiment, role = _experiment_for(request, experiment_id, Role.ANALYST)
+    if not _may_delete(experiment, request.user, role):
+        raise PermissionDenied(
+            _("Analysts delete the experiments they have started; a manager may delete all.")
+        )
     services.delete_experiment(experiment, actor=request.user)
     messages.success(request, _("“%(name)s” is deleted.") % {"name": experiment.name})
     return redirect(experiment.project)
@@ -226,7 +230,21 @@ def _trained_for(request: SignedInRequest, experiment_id: UUID) -> tuple[Experim
     return experiment, role
 
 
-def _detail_context(experiment: Experiment, role: Role) -> dict[str, Any]:
+def _may_work(project: Project, role: Role) -> bool:
+    """Whether a member with this role may start experiments: an archived project changes no more."""
+    return role.may(Role.ANALYST) and project.archived_at is None
+
+
+def _may_delete(experiment: Experiment, user: User, role: Role) -> bool:
+    return role.may(Role.MANAGER) or (role.may(Role.ANALYST) and experiment.created_by_id == user.pk)
+
+
+def _refuse_archived(project: Project) -> None:
+    if project.archived_at is not None:
+        raise PermissionDenied(_("The project is archived. Restore it first."))
+
+
+def _detail_context(experiment: Experiment, user: User, role: Role) -> dict[str, Any]:
     trials = list(experiment.trials.select_related("job")) if experiment.trials_wanted else []
     scores = [trial.score for trial in trials if trial.score is not None]
     context: dict[str, Any] = {
@@ -237,7 +255,9 @@ def _detail_context(experiment: Experiment, role: Role) -> dict[str, Any]:
         "job": experiment.job,
         "spec": experiment.spec,
         "unit": selectors.target_unit(experiment),
-        "may_work": role.may(Role.ANALYST),
+        "may_cancel": role.may(Role.ANALYST),
+        "may_work": _may_work(experiment.project, role),
+        "may_delete": _may_delete(experiment, user, role),
         "trials": trials,
         "best_score": max(scores, default=None),
         "plots": words.PLOTS.items(),
@@ -246,10 +266,7 @@ def _detail_context(experiment: Experiment, role: Role) -> dict[str, Any]:
         context |= {
             "rows": selectors.metric_rows(experiment),
             "result": experiment.result,
-            "parameters": [
-                (name, significant(value) if isinstance(value, float) else value)
-                for name, value in experiment.result["model_parameters"].items()
-            ],
+            "parameters": experiment.result["model_parameters"].items(),
             "verdict": words.verdict(experiment.spec, experiment.result),
             "beats": experiment.result["beats_baseline"],
             "worst_importance": max(

@@ -64,6 +64,12 @@ def decimal(text: str) -> str:
 
 
 @register.filter
+def typed(value: Any) -> str:
+    """A parameter as one types it into a form: in every language with a point."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+@register.filter
 def duration(seconds: float | None) -> str:
     """Seconds as `3.2 s`, `4 min 10 s` or `2 h 5 min`."""
     if seconds is None:

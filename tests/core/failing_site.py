@@ -9,6 +9,7 @@ from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOpera
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import include, path
+from django.views.decorators.http import require_POST
 
 from core import error_pages
 from core.error_feedback import error_feedback
@@ -105,6 +106,7 @@ urlpatterns = [
     path("fine", fine),
     path("fine-async", fine_async),
     path("breaks", breaks, name="breaks"),
+    path("only-posted", require_POST(fine)),
     path("breaks-async", breaks_async),
     path("looks-at-user", looks_at_user),
     path("database-away", database_away),

@@ -66,6 +66,17 @@ def test_each_failure_has_its_page_and_status(call: Any, path: str, status: int,
     assert "alert(1)" not in answer.text
 
 
+def test_a_refused_method_has_a_page_too(call: Any) -> None:
+    """After the log-in that a sent form led to, the browser asks for the form's address with GET."""
+    answer = call("/only-posted", headers={"Accept": "text/html"})
+    assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+    assert ">405</p>" in answer.text
+    assert "takes only what a form sends" in answer.text
+    assert "style-src 'sha256-" in answer.headers["Content-Security-Policy"]
+    assert int(answer.headers["Content-Length"]) == len(answer.text.encode())
+    assert call("/only-posted", headers={"Accept": "application/json"}).text == ""
+
+
 def test_pages_need_no_database_and_no_session(call: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise DatabaseError("the database is away")

@@ -11,7 +11,7 @@ from accounts.models import User
 from data_tools.models import DataSource
 from jobs.models import Job
 from projects.models import Activity, Project, Role
-from projects.services import set_archived
+from projects.services import create_project, set_archived
 from tests.data_tools.conftest import csv_text, files_left, send_files, work_on
 
 BROKEN = b"\x89PNG\r\n\x1a\n" + bytes(500)
@@ -107,6 +107,14 @@ def test_a_source_with_a_result_is_never_replaced(
 ) -> None:
     send_files(owner_client, project, ("new.csv", csv_text(50)), query=f"?replaces={ready.id}")
     assert DataSource.objects.filter(pk=ready.pk).exists()
+
+
+def test_the_choice_of_a_project_comes_in_pages(owner_client: Client, owner: User) -> None:
+    for number in range(30):
+        create_project(owner=owner, name=f"Catchment {number:02}")
+    url = reverse("data:choose_project")
+    pages = [owner_client.get(url, {"page": page}).context["page"] for page in (1, 2)]
+    assert [len(page) for page in pages] == [25, 5]
 
 
 def test_an_archived_project_takes_nothing(owner_client: Client, owner: User, project: Project) -> None:

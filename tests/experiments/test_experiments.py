@@ -1,5 +1,7 @@
 """Experiments from form to result: guards, permissions, searches, exports, and what is left when one is deleted."""
 
+import re
+import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -18,8 +20,8 @@ from experiments.forms import ExperimentForm
 from experiments.models import Experiment, Trial
 from experiments.services import cancel_experiment
 from jobs.models import Job
-from projects.models import Role
-from projects.services import delete_project
+from projects.models import Project, Role
+from projects.services import delete_project, set_archived
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -231,6 +233,71 @@ def test_a_stranger_sees_nothing_and_a_viewer_changes_nothing(
     assert client.get(looking[0]).status_code == 200
     assert {client.post(url).status_code for url in changing} == {403}
     assert {client.get(url).status_code for url in changing} == {405}
+
+
+def test_nobody_is_offered_what_they_may_not_do(
+    client: Client,
+    owner: User,
+    owner_client: Client,
+    make_source: Callable[[], DataSource],
+    member: Callable[[Role], User],
+    sent: Sent,
+) -> None:
+    experiment = start(owner_client, make_source())
+    work_off(sent)
+    project = experiment.project
+    create, again, delete = (
+        reverse("experiments:create", args=[project.id]),
+        reverse("experiments:run_again", args=[experiment.id]),
+        reverse("experiments:delete", args=[experiment.id]),
+    )
+
+    def offered(to: Client) -> set[str]:
+        listed = to.get(reverse("experiments:list"), {"project": str(project.id)}).content.decode()
+        shown = to.get(experiment.get_absolute_url()).content.decode()
+        return {url for url in (create, again, delete) if f'"{url}' in listed + shown}
+
+    assert offered(owner_client) == {create, again, delete}
+    client.force_login(member(Role.ANALYST))
+    assert offered(client) == {create, again}
+    client.force_login(member(Role.VIEWER))
+    assert offered(client) == set()
+    client.force_login(owner)
+    set_archived(project, archived=True, actor=owner)
+    assert offered(client) == {delete}
+    assert client.get(create).status_code == 403
+    assert client.post(again).status_code == 403
+    assert Experiment.objects.count() == 1
+
+
+def test_the_choice_of_data_comes_in_pages(
+    owner_client: Client, make_source: Callable[[], DataSource], project: Project
+) -> None:
+    source = make_source()
+    url = reverse("experiments:create", args=[project.id])
+    assert owner_client.get(url).context["source"] == source
+    for number in range(29):
+        source.pk, source.name = uuid.uuid4(), f"gauge {number:02}"
+        source.job = Job.objects.create(task=source.job.task, subject_id=source.pk)
+        source._state.adding = True
+        source.save()
+    first, second = (owner_client.get(url, {"page": page}).context["page"] for page in (1, 2))
+    assert (len(first), len(second)) == (25, 5)
+    assert len({one.pk for page in (first, second) for one in page}) == 30
+
+
+def test_parameters_are_shown_as_one_types_them_in_every_language(
+    owner: User, owner_client: Client, make_source: Callable[[], DataSource], sent: Sent
+) -> None:
+    """What is read there is copied into the form, which takes a point."""
+    source = make_source()
+    both = [start(owner_client, source, parameters=f"learning_rate = 0.{n}5") for n in range(2)]
+    work_off(sent)
+    User.objects.filter(pk=owner.pk).update(language="de")
+    page = owner_client.get(both[0].get_absolute_url()).content.decode()
+    assert "learning_rate = 0.05" in page
+    compared = owner_client.get(reverse("experiments:compare"), {"id": [one.pk for one in both]})
+    assert {"0.05", "0.15"} <= set(re.findall(r"0[.,]\d5", compared.content.decode()))
 
 
 def test_an_analyst_deletes_their_own_experiment_and_a_manager_all(
