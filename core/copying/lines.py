@@ -21,11 +21,16 @@ from core.error_pages import permission_denied as handler403, server_error as ha
 urlpatterns = [path("", include("core.urls")), *urlpatterns]
 """
 _TASK_BASE = 'task_cls="core.tasks:SentryTask"'
-_DRF = 'REST_FRAMEWORK = {**globals().get("REST_FRAMEWORK", {}), "EXCEPTION_HANDLER": "core.drf.exception_handler"}\n'
+_DRF = """REST_FRAMEWORK = {
+    **(_own := globals().get("REST_FRAMEWORK", {})),
+    "EXCEPTION_HANDLER": "core.drf.exception_handler",
+    "OWN_EXCEPTION_HANDLER": _own.get("EXCEPTION_HANDLER"),
+}
+"""
 
 
 def settings_lines(project: Project) -> list[tuple[str, str]]:
-    """(file, lines for its end): six in all, one more for DRF. The set-up stands where DEBUG is known."""
+    """(file, lines for its end): six in all, five more for DRF. The set-up stands where DEBUG is known."""
     lines = _SETTINGS.replace("your-site", project.name)
     if not project.has_base_dir:
         lines = lines.replace("BASE_DIR", '__file__.rpartition("/")[0] + "/.."')
@@ -65,5 +70,8 @@ def notes(project: Project) -> Iterator[str]:
     if project.celery is None:
         yield "No Celery application was found: core.tasks is left unused, and nothing imports it."
     if project.rest_framework:
-        yield "DRF answers its own errors: the last line of the settings lets its 5xx be reported too."
+        yield (
+            "DRF answers its own errors: the last lines of the settings let its 5xx be reported too. An EXCEPTION_HANDLER "
+            "of your own goes on answering."
+        )
     yield "Keep var/ out of version control: reports wait there until the host has them."
