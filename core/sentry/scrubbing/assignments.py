@@ -32,6 +32,8 @@ _PROSE = re.compile(
 _PLACEHOLDER = re.compile(
     r"%(?:\([A-Za-z_.]+\))?[sdrif]|\{[A-Za-z_.]*\}|\$\d{1,2}|\?|:[a-z_]+|\*+|<[a-z-]+>|None|True|False|null|true|false|0"
 )
+# Of a URL that stands whole in a line of source; `{token}` and `%s` are no values.
+_PARAMETER = re.compile(r"""(?<=[?&])([A-Za-z_][\w.-]{0,99})=([^\s&#"'`{}%<>\\]+)""")
 _WHOLE_LINE = frozenset(
     {"authorization", "cookie", "setcookie", "proxyauthorization", "httpcookie", "httpauthorization"}
 )
@@ -58,7 +60,11 @@ def remove_assigned(text: str, is_secret: IsSecret) -> tuple[str, list[tuple[str
 
 def remove_assigned_literals(line: str, is_secret: IsSecret) -> str:
     """A line of source without the literals that are assigned to secret names; expressions stay, they are no secrets."""
-    return _scan(line, is_secret, code=True, found=[]) if ("'" in line or '"' in line) else line
+    if "'" not in line and '"' not in line:
+        return line
+    if "?" in line and "=" in line:
+        line = _PARAMETER.sub(lambda m: f"{m[1]}={FILTERED}" if is_secret(m[1]) else m[0], line)
+    return _scan(line, is_secret, code=True, found=[])
 
 
 def _scan(text: str, is_secret: IsSecret, *, code: bool, found: list[tuple[str, str]]) -> str:

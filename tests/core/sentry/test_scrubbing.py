@@ -89,6 +89,8 @@ def test_source_keeps_its_expressions_and_loses_its_literals() -> None:
         code('connect(user="ada", password="hunter2")  # x')
         == f'connect(user="ada", password="{FILTERED}")  # x'
     )
+    assert code('urlopen("http://a.example/?q=1&token=hunter2")') == f'urlopen("http://a.example/?q=1&token={FILTERED}")'
+    assert code('get(f"https://{host}/?token={token}&key=%s")') == 'get(f"https://{host}/?token={token}&key=%s")'
     assert code('fields = ("username", "password", "rows")') == 'fields = ("username", "password", "rows")'
 
 
