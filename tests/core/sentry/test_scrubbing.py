@@ -269,3 +269,38 @@ def test_nothing_of_a_request_is_read_for_it() -> None:
     assert "_post" not in request.__dict__
     assert request.POST["password"]
     assert "in-the-form-9" in of_request(request, SecretNames())
+
+
+@pytest.mark.parametrize("name", ["status", "type", "level", "release", "environment", "platform"])
+def test_a_known_secret_goes_also_where_a_variable_has_the_name_of_a_field_of_events(name: str) -> None:
+    variables = {"password": "otter7-lodge9", name: "tried otter7-lodge9"}
+    frame = {"function": "log_in", "lineno": 3, "vars": variables}
+    event = {
+        "level": "error",
+        "exception": {"values": [{"type": "ValueError", "stacktrace": {"frames": [frame]}}]},
+        "contexts": {"job": {name: ["otter7-lodge9"]}},
+        "tags": {name: "otter7-lodge9"},
+        "breadcrumbs": {"values": [{"level": "info", "data": {name: "otter7-lodge9"}}]},
+    }
+    assert "otter7" not in json.dumps(scrubber.event(event))
+    assert "otter7" not in json.dumps(scrubber.value(variables))
+
+
+def test_a_known_secret_goes_from_a_variable_that_looks_like_a_frame() -> None:
+    row = {"lineno": 3, "filename": "/srv/otter7-lodge9", "context_line": "otter7-lodge9"}
+    assert "otter7" not in json.dumps(scrubber.value({"password": "otter7-lodge9", "row": row}))
+
+
+def test_what_the_sdk_made_stays_although_a_secret_equals_a_part_of_it() -> None:
+    event = {
+        "timestamp": "2026-11-30T06:00:00Z",
+        "contexts": {"trace": {"trace_id": "12026345" * 4}},
+        "breadcrumbs": {"values": [{"timestamp": "2026-11-30T05:59:00Z", "message": "pin 2026"}]},
+        "extra": {"pin": "2026"},
+    }
+    clean = scrubber.event(event)
+    assert clean["timestamp"] == "2026-11-30T06:00:00Z"
+    assert clean["contexts"]["trace"]["trace_id"] == "12026345" * 4
+    assert clean["breadcrumbs"]["values"] == [
+        {"timestamp": "2026-11-30T05:59:00Z", "message": f"pin {FILTERED}"}
+    ]
