@@ -6,6 +6,7 @@ import base64
 import json
 import pprint
 import string
+import time
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from core.sentry.scrubbing import FILTERED, EventScrubber, KnownValues, Limits, TextScrubber
 from core.sentry.scrubbing.keys import SecretNames, words_of
 from core.sentry.scrubbing.patterns import is_card_number
-from core.sentry.scrubbing.secrets_of import of_process, of_request
+from core.sentry.scrubbing.secrets_of import of_log_entry, of_process, of_request
 from core.sentry.scrubbing.sql import remove_literals
 from core.sentry.scrubbing.tokens import looks_like_token
 from core.sentry.scrubbing.urls import scrub_url
@@ -304,3 +305,24 @@ def test_what_the_sdk_made_stays_although_a_secret_equals_a_part_of_it() -> None
     assert clean["breadcrumbs"]["values"] == [
         {"timestamp": "2026-11-30T05:59:00Z", "message": f"pin {FILTERED}"}
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["'" + "\n" * 100_000, "://a" * 25_000, "@" + "://a:" * 20_000, "://" + "a-" * 50_000],
+    ids=["quote and line ends", "URLs", "URLs after an @", "a long scheme"],
+)
+def test_no_text_takes_long(text: str) -> None:
+    text_scrubber = TextScrubber(known=KnownValues(["otter7-lodge9"]), max_string=len(text))
+    started = time.process_time()
+    text_scrubber.text(text)
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("template", ["a" * 200_000, "a-" * 100_000, "0x0" * 60_000])
+def test_a_long_template_takes_no_longer_than_its_length(template: str) -> None:
+    started = time.process_time()
+    assert of_log_entry({"message": f"{template} token %s", "params": ["otter7"]}, SecretNames()) == [
+        "otter7"
+    ]
+    assert time.process_time() - started < 1
