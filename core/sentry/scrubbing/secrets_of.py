@@ -255,7 +255,8 @@ def _of_body(body: Any, names: SecretNames) -> Iterable[str]:
         return ()
     try:
         return list(strings_under_secret_names(json.loads(body), names))
-    except ValueError:
+    except (ValueError, RecursionError):
+        # Nested deeper than Python reads, and so than any view has read.
         return ()
 
 

@@ -272,6 +272,16 @@ def test_nothing_of_a_request_is_read_for_it() -> None:
     assert "in-the-form-9" in of_request(request, SecretNames())
 
 
+def test_a_body_nested_deeper_than_python_reads_does_not_cost_the_event_its_contents() -> None:
+    from django.test import RequestFactory
+
+    request = RequestFactory().post(
+        "/", b"[" * 60_000, content_type="application/json", headers={"Authorization": "Bearer in-header-9"}
+    )
+    assert request.body
+    assert "in-header-9" in of_request(request, SecretNames())
+
+
 @pytest.mark.parametrize("name", ["status", "type", "level", "release", "environment", "platform"])
 def test_a_known_secret_goes_also_where_a_variable_has_the_name_of_a_field_of_events(name: str) -> None:
     variables = {"password": "otter7-lodge9", name: "tried otter7-lodge9"}
