@@ -162,7 +162,7 @@ def _given(request: HttpRequest) -> Mapping[str, str]:
     if request.content_type == "application/json":
         try:
             body = json.loads(request.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise RefusedError(400, "The body is not JSON.") from None
         if not isinstance(body, dict):
             raise RefusedError(400, 'The body must be an object, as in {"token": "…", "message": "…"}.')

@@ -83,6 +83,16 @@ def test_json_clients_get_json_and_may_send_it() -> None:
     assert answer.json()["success"] is True
 
 
+@pytest.mark.parametrize("body", [b"{", b"[" * 30_000, b"[]"])
+def test_a_body_that_is_no_object_of_json_is_refused_and_no_error(body: bytes) -> None:
+    accept = {"Accept": "application/json"}
+    answer = WsgiClient()(
+        "/api/error-feedback/", "POST", headers=accept, body=body, content_type="application/json"
+    )
+    assert answer.status == 400
+    assert answer.json()["error"].startswith("The body ")
+
+
 def test_words_are_kept_with_the_database_and_the_cache_away(
     store: FeedbackStore, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,7 +38,7 @@ class EventScrubber:
         clean = walk.event(event)
         known = self._with_hidden(known, walk)
         if known and (known.found_in("\0".join(set(walk.seen))) or known.stands_in("\0".join(walk.lines))):
-            clean = without(clean, known)
+            clean = without(clean, known, given=False)
         # Twice, because of the names, the numbers and the marks between them.
         likely_size = 2 * sum(map(len, walk.seen)) + _FRAME_BYTES * walk.frames
         return (
@@ -50,7 +50,7 @@ class EventScrubber:
         walk = ValueWalk(self.text, self._rules, self.limits)
         clean = walk.value(value)
         known = self._with_hidden(known, walk)
-        return without(clean, known) if known else clean
+        return without(clean, known, given=True) if known else clean
 
     def _with_hidden(self, known: KnownValues | None, walk: ValueWalk) -> KnownValues:
         """What stood under a secret name is a secret wherever it reappears, as in the message that quotes it."""

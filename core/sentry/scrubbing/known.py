@@ -22,7 +22,7 @@ _TOO_COMMON = words_of(
 )
 _MARKS = frozenset("!#$%^&*+=?@~|<>{}")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_SPLIT = re.compile(r"""(['"])\s*\n?\s*[bru]?\1|\\\n\s*|\n\s*""")
+_SPLIT = re.compile(r"""(['"])\s*+[bru]?\1|\\\n\s*|\n\s*""")
 
 
 class KnownValues:

@@ -82,6 +82,15 @@ def _ssn(match: re.Match[str]) -> str:
     return match[0] if area in {0, 666} or area >= 900 or match[2] == "00" or match[3] == "0000" else FILTERED
 
 
+_URL_PASSWORD = re.compile(r"(://)(?:[^/?#@:]*:.*|[^/?#@]+)@", re.DOTALL)
+
+
+def _url_passwords(match: re.Match[str]) -> str:
+    # Cut after the last @: behind it each `://` would look for one more, to the end, in vain.
+    before, at, after = match[0].rpartition("@")
+    return _URL_PASSWORD.sub(rf"\g<1>{FILTERED}@", before + at) + after
+
+
 PRIVATE_KEY = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|\Z)"
 )
@@ -91,9 +100,7 @@ _URL_SAFE = r"[A-Za-z0-9_-]"
 
 VALUE_RULES: tuple[ValueRule, ...] = (
     # The password may hold a slash or an @, unencoded: up to the last @ of the word.
-    _rule(
-        "url_password", "://", r"(://)(?:[^\s/?#'\"<>@:]*:[^\s'\"<>]*|[^\s/?#'\"<>@]+)@", rf"\g<1>{FILTERED}@"
-    ),
+    _rule("url_password", "://", r"://[^\s'\"<>]*+", _url_passwords),
     _rule(
         "webhook",
         "hooks.slack /webhooks/",

@@ -23,7 +23,7 @@ from core.sentry.scrubbing.tokens import looks_like_token
 
 _SESSION_SECRETS = frozenset({"_auth_user_hash", "_csrftoken", "_password_reset_token"})
 _PLACEHOLDER = re.compile(
-    r"(?:([A-Za-z][\w-]*)[\s:='\"]{0,4}(?:is |was |of )?[\"']?)?%[-+ #0]*\d*(?:\.\d+)?[sdrifxa]"
+    r"(?:([A-Za-z][\w-]{0,99}+)[\s:='\"]{0,4}(?:is |was |of )?[\"']?)?%[-+ #0]*+\d*+(?:\.\d+)?[sdrifxa]"
 )
 _MAX_BODY = 65536
 _MAX_DEPTH = 6
@@ -255,7 +255,8 @@ def _of_body(body: Any, names: SecretNames) -> Iterable[str]:
         return ()
     try:
         return list(strings_under_secret_names(json.loads(body), names))
-    except ValueError:
+    except (ValueError, RecursionError):
+        # Nested deeper than Python reads, and so than any view has read.
         return ()
 
 

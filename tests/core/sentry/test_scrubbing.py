@@ -6,6 +6,7 @@ import base64
 import json
 import pprint
 import string
+import time
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from core.sentry.scrubbing import FILTERED, EventScrubber, KnownValues, Limits, TextScrubber
 from core.sentry.scrubbing.keys import SecretNames, words_of
 from core.sentry.scrubbing.patterns import is_card_number
-from core.sentry.scrubbing.secrets_of import of_process, of_request
+from core.sentry.scrubbing.secrets_of import of_log_entry, of_process, of_request
 from core.sentry.scrubbing.sql import remove_literals
 from core.sentry.scrubbing.tokens import looks_like_token
 from core.sentry.scrubbing.urls import scrub_url
@@ -271,3 +272,69 @@ def test_nothing_of_a_request_is_read_for_it() -> None:
     assert "_post" not in request.__dict__
     assert request.POST["password"]
     assert "in-the-form-9" in of_request(request, SecretNames())
+
+
+def test_a_body_nested_deeper_than_python_reads_does_not_cost_the_event_its_contents() -> None:
+    from django.test import RequestFactory
+
+    request = RequestFactory().post(
+        "/", b"[" * 60_000, content_type="application/json", headers={"Authorization": "Bearer in-header-9"}
+    )
+    assert request.body
+    assert "in-header-9" in of_request(request, SecretNames())
+
+
+@pytest.mark.parametrize("name", ["status", "type", "level", "release", "environment", "platform"])
+def test_a_known_secret_goes_also_where_a_variable_has_the_name_of_a_field_of_events(name: str) -> None:
+    variables = {"password": "otter7-lodge9", name: "tried otter7-lodge9"}
+    frame = {"function": "log_in", "lineno": 3, "vars": variables}
+    event = {
+        "level": "error",
+        "exception": {"values": [{"type": "ValueError", "stacktrace": {"frames": [frame]}}]},
+        "contexts": {"job": {name: ["otter7-lodge9"]}},
+        "tags": {name: "otter7-lodge9"},
+        "breadcrumbs": {"values": [{"level": "info", "data": {name: "otter7-lodge9"}}]},
+    }
+    assert "otter7" not in json.dumps(scrubber.event(event))
+    assert "otter7" not in json.dumps(scrubber.value(variables))
+
+
+def test_a_known_secret_goes_from_a_variable_that_looks_like_a_frame() -> None:
+    row = {"lineno": 3, "filename": "/srv/otter7-lodge9", "context_line": "otter7-lodge9"}
+    assert "otter7" not in json.dumps(scrubber.value({"password": "otter7-lodge9", "row": row}))
+
+
+def test_what_the_sdk_made_stays_although_a_secret_equals_a_part_of_it() -> None:
+    event = {
+        "timestamp": "2026-11-30T06:00:00Z",
+        "contexts": {"trace": {"trace_id": "12026345" * 4}},
+        "breadcrumbs": {"values": [{"timestamp": "2026-11-30T05:59:00Z", "message": "pin 2026"}]},
+        "extra": {"pin": "2026"},
+    }
+    clean = scrubber.event(event)
+    assert clean["timestamp"] == "2026-11-30T06:00:00Z"
+    assert clean["contexts"]["trace"]["trace_id"] == "12026345" * 4
+    assert clean["breadcrumbs"]["values"] == [
+        {"timestamp": "2026-11-30T05:59:00Z", "message": f"pin {FILTERED}"}
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["'" + "\n" * 100_000, "://a" * 25_000, "@" + "://a:" * 20_000, "://" + "a-" * 50_000],
+    ids=["quote and line ends", "URLs", "URLs after an @", "a long scheme"],
+)
+def test_no_text_takes_long(text: str) -> None:
+    text_scrubber = TextScrubber(known=KnownValues(["otter7-lodge9"]), max_string=len(text))
+    started = time.process_time()
+    text_scrubber.text(text)
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("template", ["a" * 200_000, "a-" * 100_000, "0x0" * 60_000])
+def test_a_long_template_takes_no_longer_than_its_length(template: str) -> None:
+    started = time.process_time()
+    assert of_log_entry({"message": f"{template} token %s", "params": ["otter7"]}, SecretNames()) == [
+        "otter7"
+    ]
+    assert time.process_time() - started < 1
