@@ -52,6 +52,23 @@ DATA_COLLECTION: dict[str, Any] = {
 MAX_VALUE_LENGTH = 8192
 SPANS = frozenset({"middleware", "signals", "cache"})
 SHUTDOWN_TIMEOUT_S = 2
+# What the SDK would take, and what of ours would then be passed by.
+OURS = {
+    "dsn": 'give it by the variable SENTRY_DSN, or by variables={"SENTRY_DSN": …}',
+    "environment": "give it by the variable SENTRY_ENVIRONMENT",
+    "release": "give it by the variable SENTRY_RELEASE",
+    "traces_sample_rate": "give it by the variable SENTRY_TRACES_SAMPLE_RATE, or in [sampling] of strategy.toml",
+    **dict.fromkeys(
+        (
+            "before_send",
+            "before_send_transaction",
+            "before_breadcrumb",
+            "before_send_log",
+            "before_send_metric",
+        ),
+        "it would take the scrubber's place; say what is dropped in strategy.toml, or add an event processor",
+    ),
+}
 # The programs that run Django's commands.
 MANAGEMENT = frozenset({"manage.py", "django-admin"})
 # They report what the SDK's own integrations report already, or what is no event.
@@ -106,9 +123,11 @@ def setup_sentry(
     `component` (web, worker, beat, command) is guessed from the command line. `transport` is for tests: given, it is
     used whatever the environment; without it nothing is sent in environment "test". `spans` names what is traced beside
     views and queries: "middleware", "signals", "cache" (docs/settings.md says what each costs). `options` go to the SDK
-    last.
+    last; those of `OURS` are refused.
     """
     global _current
+    for name in options.keys() & OURS.keys():
+        raise ConfigurationError(f"setup_sentry({name}=…) is not taken: {OURS[name]}.")
     component = component or guess_component(sys.argv)
     known, error = (strategy, None) if strategy is not None else _load_strategy(variables)
     environment = read_environment(

@@ -15,7 +15,7 @@ _HARMLESS_PARAMETERS = words_of(
 )
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_.,-]{0,24}")
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]{0,40}://[^\s'\"<>\\)\]}]+", re.IGNORECASE)
-_QUERY = re.compile(r"\?([A-Za-z_][\w.\[\]-]{0,60}=[^\s'\"<>\\)\]}]*)")
+_QUERY = re.compile(r"\?([A-Za-z_][\w.\[\]-]{0,60}=(?:\[Filtered\]|[^\s'\"<>\\)\]}])*+)")
 _USERINFO = re.compile(r"\A([^:/?#]+://)[^/?#]*@")
 
 

@@ -90,8 +90,13 @@ def test_source_keeps_its_expressions_and_loses_its_literals() -> None:
         code('connect(user="ada", password="hunter2")  # x')
         == f'connect(user="ada", password="{FILTERED}")  # x'
     )
-    assert code('urlopen("http://a.example/?q=1&token=hunter2")') == f'urlopen("http://a.example/?q=1&token={FILTERED}")'
-    assert code('get(f"https://{host}/?token={token}&key=%s")') == 'get(f"https://{host}/?token={token}&key=%s")'
+    assert (
+        code('urlopen("http://a.example/?q=1&token=hunter2")')
+        == f'urlopen("http://a.example/?q=1&token={FILTERED}")'
+    )
+    assert (
+        code('get(f"https://{host}/?token={token}&key=%s")') == 'get(f"https://{host}/?token={token}&key=%s")'
+    )
     assert code('fields = ("username", "password", "rows")') == 'fields = ("username", "password", "rows")'
 
 
@@ -338,3 +343,9 @@ def test_a_long_template_takes_no_longer_than_its_length(template: str) -> None:
         "otter7"
     ]
     assert time.process_time() - started < 1
+
+
+def test_a_parameter_in_free_text_is_filtered_once_and_leaves_no_bracket() -> None:
+    assert TextScrubber().text("GET http://a.example/c?q=1&token=abc failed") == (
+        f"GET http://a.example/c?q={FILTERED}&token={FILTERED} failed"
+    )

@@ -185,3 +185,19 @@ def test_it_works_without_celery_redis_and_warnings_and_starts_no_thread_before_
     command = [sys.executable, "-W", "error::DeprecationWarning:sentry_sdk", "-c", BARE, str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "way_out"),
+    [
+        ("dsn", "http://key@127.0.0.1/1", "variable SENTRY_DSN"),
+        ("environment", "production", "variable SENTRY_ENVIRONMENT"),
+        ("release", "shop@1", "variable SENTRY_RELEASE"),
+        ("before_send", lambda event, hint: event, "scrubber's place"),
+    ],
+)
+def test_an_option_that_would_pass_the_strategy_by_is_refused_with_the_way_out(
+    name: str, value: object, way_out: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=rf"^setup_sentry\({name}=….*{way_out}"):
+        setup_sentry(variables={}, **{name: value})  # type: ignore[arg-type]
