@@ -11,6 +11,8 @@ _CANDIDATE = re.compile(r"(?<![A-Za-z0-9_+~.%-])[A-Za-z0-9_+~.%-]{20,}={0,2}")
 _DIVIDERS = re.compile(r"[-_.+=~%]")
 _TURNS = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 _CAMEL = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# AWS's secret keys: 40 letters, digits, slashes and pluses with no mark of their own, which slashes cut into short words.
+_WITH_SLASHES = re.compile(r"(?<![A-Za-z0-9/+=_.~-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_.~-])")
 # What stands before tells that the word names a thing: an id, a commit, a checksum.
 _NAMES_A_THING = re.compile(
     r"(?i)(?:id|ids|uuid|sha\d*|commit|release|revision|digest|checksum|etag|version|trace|span)[\s:='\"#(]{1,4}\Z"
@@ -50,4 +52,12 @@ def remove_tokens(text: str) -> str:
         named = _NAMES_A_THING.search(before) and "session" not in before.lower()
         return match[0] if named else FILTERED
 
+    if "/" in text or "+" in text:
+        text = _WITH_SLASHES.sub(lambda match: FILTERED if _is_mixed(match[0]) else match[0], text)
     return _CANDIDATE.sub(replace, text)
+
+
+def _is_mixed(word: str) -> bool:
+    """Unlike a path: small and capital letters and digits, which change within its words every few letters."""
+    kinds = any(map(str.islower, word)) and any(map(str.isupper, word)) and any(map(str.isdigit, word))
+    return kinds and len(word) / len(_CAMEL.findall(word)) < 4

@@ -349,3 +349,21 @@ def test_a_parameter_in_free_text_is_filtered_once_and_leaves_no_bracket() -> No
     assert TextScrubber().text("GET http://a.example/c?q=1&token=abc failed") == (
         f"GET http://a.example/c?q={FILTERED}&token={FILTERED} failed"
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "goes"),
+    [
+        ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", True),
+        ("xQ3+9fKd/0aZ7tLmW2+vBs8/YcR5hNpJ4u+GeT1k", True),
+        ("var/lib/Hydroml/Catchments/Year2004/runs", False),
+        ("var/lib/hydroml/catchments/year2004/run1", False),
+        ("Users/AdaLovelace/Documents/Engine/Note1", False),
+    ],
+)
+def test_a_secret_key_of_aws_goes_without_a_name_and_a_path_as_long_stays(written: str, goes: bool) -> None:
+    assert len(written) == 40
+    expected = FILTERED if goes else written
+    assert (
+        text_scrubber.text(f"the service refused {written} today") == f"the service refused {expected} today"
+    )
