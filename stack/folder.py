@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from stack.processes import end_leftovers
 
 ROOT = Path(__file__).resolve().parent.parent
 THROWAWAY_PREFIX = "hydroml-"
+BEING_MADE_S = 60
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,11 @@ def throwaway(purpose: str) -> Iterator[Folder]:
 def clear_if_abandoned(path: Path) -> None:
     """Remove a throw-away folder whose holder is dead, with the processes it left behind."""
     with contextlib.suppress(OSError):  # somebody else's, or just gone
-        if not (path / "lock").exists() or path.stat().st_uid != os.getuid():
+        note = (path / "lock").stat()
+        if path.stat().st_uid != os.getuid():
+            return
+        # Made a moment ago and not locked yet: to take the lock now would take the folder from who makes it.
+        if not note.st_size and time.time() - note.st_mtime < BEING_MADE_S:
             return
         if (stream := lock(path / "lock")) is not None:
             with stream:

@@ -1,13 +1,15 @@
+import os
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from stack.errors import StackError
-from stack.folder import THROWAWAY_PREFIX, Folder, hold, throwaway
+from stack.folder import BEING_MADE_S, THROWAWAY_PREFIX, Folder, hold, throwaway
 
 HOLDER = """
 import sys, time
@@ -57,3 +59,15 @@ def test_a_secret_stays_the_same_and_is_its_owners_alone(folder: Folder) -> None
     assert folder.secret("django") == first
     assert len(first) >= 40
     assert (folder.path / "django.secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_is_just_being_made_is_left_to_who_makes_it() -> None:
+    made = Path(tempfile.mkdtemp(prefix=f"{THROWAWAY_PREFIX}being-made-"))
+    lock_file = made / "lock"
+    lock_file.touch()  # the moment before it is locked
+    with throwaway("tidy"):
+        assert made.exists()
+    long_ago = time.time() - 2 * BEING_MADE_S
+    os.utime(lock_file, (long_ago, long_ago))
+    with throwaway("tidy"):
+        assert not made.exists()
