@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from monitor.metrics import pages
@@ -41,8 +39,7 @@ def metric(request: HttpRequest, name: str) -> HttpResponse:
     where = Where(filters.project_ids, filters.environment)
     known = pages.kind_of(where, name)
     if known is None:
-        # Dashboards lead here also before the first value has come.
-        return redirect(f"{reverse('performance:metrics')}?{urlencode([*filters.fields, ('q', name)])}")
+        raise Http404("These projects have no such metric, or no longer.")
     kind, unit = known
     since, until = filters.since.timestamp(), filters.until.timestamp()
     step = pages.step_for(since, until)
