@@ -58,16 +58,6 @@ OURS = {
     "environment": "give it by the variable SENTRY_ENVIRONMENT",
     "release": "give it by the variable SENTRY_RELEASE",
     "traces_sample_rate": "give it by the variable SENTRY_TRACES_SAMPLE_RATE, or in [sampling] of strategy.toml",
-    **dict.fromkeys(
-        (
-            "before_send",
-            "before_send_transaction",
-            "before_breadcrumb",
-            "before_send_log",
-            "before_send_metric",
-        ),
-        "it would take the scrubber's place; say what is dropped in strategy.toml, or add an event processor",
-    ),
 }
 # The programs that run Django's commands.
 MANAGEMENT = frozenset({"manage.py", "django-admin"})

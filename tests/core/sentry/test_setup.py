@@ -193,7 +193,6 @@ def test_it_works_without_celery_redis_and_warnings_and_starts_no_thread_before_
         ("dsn", "http://key@127.0.0.1/1", "variable SENTRY_DSN"),
         ("environment", "production", "variable SENTRY_ENVIRONMENT"),
         ("release", "shop@1", "variable SENTRY_RELEASE"),
-        ("before_send", lambda event, hint: event, "scrubber's place"),
     ],
 )
 def test_an_option_that_would_pass_the_strategy_by_is_refused_with_the_way_out(
