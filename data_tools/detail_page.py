@@ -15,6 +15,7 @@ from data_tools.words import step_words
 from design.templatetags.show import duration
 from jobs.models import Job
 from projects.models import Role
+from projects.permissions import may_work
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -84,14 +85,14 @@ def detail_context(
 ) -> dict[str, Any]:
     """Context of detail.html. `row` is the first row to show; `start` and `end` are times to show instead."""
     job = source.job
-    may_work = role.may(Role.ANALYST) and source.project.archived_at is None
+    may_change = may_work(source.project, role)
     context: dict[str, Any] = {
         "source": source,
         "project": source.project,
         "job": job,
-        "may_work": may_work,
+        "may_work": may_change,
         "may_delete": selectors.may_delete(source, user, role),
-        "may_reprocess": may_work and bool(source.upload_path) and job.is_over,
+        "may_reprocess": may_change and bool(source.upload_path) and job.is_over,
         "progress": Progress.of(job) if job.is_active else None,
         "support": settings.SUPPORT_EMAIL,
     }

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,7 +24,7 @@ from data_tools.models import DataSource
 from data_tools.uploads import MAX_FILES, StreamToIncoming, drain
 from projects.listing import BoundedPaginator
 from projects.models import Project, Role
-from projects.permissions import project_for
+from projects.permissions import project_for, refuse_archived
 
 
 @login_required
@@ -50,8 +49,7 @@ def upload(request: HttpRequest, project_id: UUID) -> HttpResponse:
 
 def _stream(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     project, role = project_for(request.user, project_id, Role.ANALYST)
-    if project.archived_at is not None:
-        raise PermissionDenied(_("The project is archived. Restore it first, then add data."))
+    refuse_archived(project, adding=True)
     stream = StreamToIncoming(request)
     request.upload_handlers = [stream]
     try:

@@ -22,7 +22,7 @@ from data_tools.models import DataSource
 from data_tools.plot_rows import source_plot
 from projects.listing import BoundedPaginator
 from projects.models import Project, Role
-from projects.permissions import project_for
+from projects.permissions import may_work, project_for, refuse_archived
 
 EXPERIMENTS_LISTED = 50
 
@@ -39,7 +39,7 @@ def source_list(request: SignedInRequest) -> HttpResponse:
         "page": BoundedPaginator(sources).get_page(request.GET.get("page")),
         "project": project,
         "show_project": project is None,
-        "may_upload": role is None or (role.may(Role.ANALYST) and project and project.archived_at is None),
+        "may_upload": role is None or (project and may_work(project, role)),
         "query": query,
         "state": state if state in selectors.STATES else "",
         "sort": sort if sort in selectors.SORTS else selectors.DEFAULT_SORT,
@@ -177,6 +177,5 @@ def download(request: SignedInRequest, source_id: UUID, form: str) -> HttpRespon
 def _for_work(request: SignedInRequest, source_id: UUID) -> tuple[DataSource, Role]:
     """The data source, when the user may change it. An archived project changes no more."""
     source, role = selectors.source_for(request.user, source_id, Role.ANALYST)
-    if source.project.archived_at is not None:
-        raise PermissionDenied(_("The project is archived. Restore it first."))
+    refuse_archived(source.project)
     return source, role

@@ -25,8 +25,8 @@ from experiments.forms import ExperimentForm
 from experiments.models import Experiment
 from jobs.models import Job
 from projects.listing import BoundedPaginator, searched
-from projects.models import Project, Role
-from projects.permissions import project_for, require, role_in
+from projects.models import Role
+from projects.permissions import may_work, project_for, refuse_archived, require, role_in
 
 COMPARE_AT_MOST = 6
 # Bokeh sets inline styles on what it draws; only its pages allow them.
@@ -39,10 +39,10 @@ def experiment_list(request: SignedInRequest) -> HttpResponse:
     """Experiments of all the user's projects; search, filters, sort and page are in the address."""
     chosen = {name: request.GET.get(name, "").strip() for name in ("project", "state", "model", "sort")}
     chosen["q"] = searched(request)
-    project, may_work = None, False
+    project, may_start = None, False
     if chosen["project"]:
         project, role = project_for(request.user, _uuid(chosen["project"]))
-        may_work = _may_work(project, role)
+        may_start = may_work(project, role)
     experiments = selectors.experiment_list(
         request.user,
         query=chosen["q"],
@@ -56,7 +56,7 @@ def experiment_list(request: SignedInRequest) -> HttpResponse:
         "chosen": chosen,
         "filtered": any(chosen[name] for name in ("q", "project", "state", "model")),
         "project": project,
-        "may_work": may_work,
+        "may_work": may_start,
         "states": Job.State.choices,
         "models": words.MODELS.items(),
     }
@@ -68,7 +68,7 @@ def experiment_list(request: SignedInRequest) -> HttpResponse:
 def create(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     """Choose a source, then everything else; guards speak beside the field that they are about."""
     project, _role = project_for(request.user, project_id, Role.ANALYST)
-    _refuse_archived(project)
+    refuse_archived(project)
     sources = selectors.usable_sources(project.id)
     several = len(sources.values("pk")[:2]) > 1
     chosen = request.POST.get("source") or request.GET.get("source")
@@ -166,7 +166,7 @@ def cancel(request: SignedInRequest, experiment_id: UUID) -> HttpResponse:
 def run_again(request: SignedInRequest, experiment_id: UUID) -> HttpResponse:
     """The same specification on the data as it is now; the same seed gives the same result."""
     experiment, _role = _experiment_for(request, experiment_id, Role.ANALYST)
-    _refuse_archived(experiment.project)
+    refuse_archived(experiment.project)
     try:
         again = services.run_again(experiment, actor=request.user)
     except ExperimentGuardError as error:
@@ -230,18 +230,8 @@ def _trained_for(request: SignedInRequest, experiment_id: UUID) -> tuple[Experim
     return experiment, role
 
 
-def _may_work(project: Project, role: Role) -> bool:
-    """Whether a member with this role may start experiments: an archived project changes no more."""
-    return role.may(Role.ANALYST) and project.archived_at is None
-
-
 def _may_delete(experiment: Experiment, user: User, role: Role) -> bool:
     return role.may(Role.MANAGER) or (role.may(Role.ANALYST) and experiment.created_by_id == user.pk)
-
-
-def _refuse_archived(project: Project) -> None:
-    if project.archived_at is not None:
-        raise PermissionDenied(_("The project is archived. Restore it first."))
 
 
 def _detail_context(experiment: Experiment, user: User, role: Role) -> dict[str, Any]:
@@ -256,7 +246,7 @@ def _detail_context(experiment: Experiment, user: User, role: Role) -> dict[str,
         "spec": experiment.spec,
         "unit": selectors.target_unit(experiment),
         "may_cancel": role.may(Role.ANALYST),
-        "may_work": _may_work(experiment.project, role),
+        "may_work": may_work(experiment.project, role),
         "may_delete": _may_delete(experiment, user, role),
         "trials": trials,
         "best_score": max(scores, default=None),

@@ -41,6 +41,21 @@ def project_for(
     return Project.objects.get(pk=project_id), role
 
 
+def may_work(project: Project, role: Role) -> bool:
+    """Whether a member with this role may add and change work in it: an archived project changes no more."""
+    return role.may(Role.ANALYST) and project.archived_at is None
+
+
+def refuse_archived(project: Project, *, adding: bool = False) -> None:
+    """Raises PermissionDenied when the project is archived; `adding`: it says that data may be added afterwards."""
+    if project.archived_at is not None:
+        raise PermissionDenied(
+            _("The project is archived. Restore it first, then add data.")
+            if adding
+            else _("The project is archived. Restore it first.")
+        )
+
+
 def visible_project_ids(user: User | AnonymousUser) -> QuerySet[Membership, UUID]:
     """Ids of the projects that the user is a member of, as a subquery."""
     return Membership.objects.filter(user=user.pk).values_list("project_id", flat=True)

@@ -17,7 +17,7 @@ from projects import selectors, services
 from projects.forms import DeleteProjectForm, MemberForm, ProjectForm
 from projects.listing import COUNTED, BoundedPaginator, bounded_count, searched
 from projects.models import Membership, Role
-from projects.permissions import project_for
+from projects.permissions import may_work, project_for
 
 
 @require_safe
@@ -62,7 +62,7 @@ def detail(request: SignedInRequest, project_id: UUID) -> HttpResponse:
         "project": project,
         "role": role,
         "may_edit": role.may(Role.MANAGER),
-        "may_work": role.may(Role.ANALYST) and project.archived_at is None,
+        "may_work": may_work(project, role),
         "sources": project.data_sources.select_related("job").defer("result")[:10],
         "experiments": project.experiments.select_related("job", "source").defer("result", "source__result")[
             :10

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,8 +23,8 @@ from data_tools.weather.forms import WeatherForm
 from data_tools.weather.models import WeatherImport
 from jobs.models import Job
 from jobs.services import cancel_job
-from projects.models import Project, Role
-from projects.permissions import project_for, require
+from projects.models import Role
+from projects.permissions import may_work, project_for, refuse_archived, require
 
 YEARS_OFFERED = 5
 
@@ -40,7 +39,7 @@ def _whoever(request: HttpRequest) -> str:
 def weather(request: SignedInRequest, project_id: UUID) -> HttpResponse:
     """The form. Without a service set it says so."""
     project, _role = project_for(request.user, project_id, Role.ANALYST)
-    _refuse_archived(project)
+    refuse_archived(project, adding=True)
     known = {name: request.GET[name] for name in WeatherForm.base_fields if name in request.GET}
     form = WeatherForm(request.POST or None, initial=_period() | known)
     if request.method == "POST" and settings.WEATHER_SERVICE_URL and form.is_valid():
@@ -82,7 +81,7 @@ def progress(request: SignedInRequest, import_id: UUID) -> HttpResponse:
 @rate_limit("60/h", key=_whoever, name="weather")
 def try_again(request: SignedInRequest, import_id: UUID) -> HttpResponse:
     found, _role = _import_for(request, import_id, Role.ANALYST)
-    _refuse_archived(found.project)
+    refuse_archived(found.project, adding=True)
     try:
         services.try_again(found)
     except UserInputError as error:
@@ -109,7 +108,7 @@ def _context(found: WeatherImport, role: Role) -> dict[str, Any]:
         "job": job,
         "project": found.project,
         "stage": stage,
-        "may_work": role.may(Role.ANALYST) and found.project.archived_at is None,
+        "may_work": may_work(found.project, role),
         "support": settings.SUPPORT_EMAIL,
     }
 
@@ -122,8 +121,3 @@ def _import_for(
     if found is None:
         raise Http404("No weather import has this address.")
     return found, require(request.user, found.project_id, needed)
-
-
-def _refuse_archived(project: Project) -> None:
-    if project.archived_at is not None:
-        raise PermissionDenied(_("The project is archived. Restore it first, then add data."))
