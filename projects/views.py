@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -23,7 +24,7 @@ from projects.permissions import may_work, project_for
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The first page: what this is and where to click."""
-    return render(request, "home.html")
+    return render(request, "home.html", {"max_mb": settings.UPLOAD_MAX_BYTES // 2**20})
 
 
 @login_required

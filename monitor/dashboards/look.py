@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 
 from django.urls import NoReverseMatch, reverse
 
+from monitor.metrics.pages import kind_of
 from monitor.metrics.selectors import Where
 from monitor.projects.models import Project
 
@@ -126,3 +127,8 @@ class Look:
             return ""
         query = urlencode([*self.query, *parameters.items()])
         return f"{address}?{query}" if query else address
+
+    def metric_link(self, name: str, **parameters: str) -> str:
+        """To the page of a metric; "" until its first value has come, as there is no page of it before."""
+        known = self.has_links and self.once(f"metric {name}", lambda: kind_of(self.where, name))
+        return self.link("performance:metric", name, **parameters) if known else ""

@@ -61,7 +61,7 @@ def strands(look: Look) -> list[Strand]:
     gauges = [_of_gauge(look, gauge) for gauge in (QUEUE_AGE, QUEUE_LENGTH, CONNECTIONS, MEMORY)]
     age, length, connections, memory = gauges
     courses: list[tuple[str, Values, str, float | None, str, str]] = [
-        ("Requests that failed", rate, "share", None, "", _metric(look, REQUESTS, by="status")),
+        ("Requests that failed", rate, "share", None, "", look.metric_link(REQUESTS, by="status")),
         (
             "p95 of requests",
             readings.durations(look).course,
@@ -78,7 +78,7 @@ def strands(look: Look) -> list[Strand]:
             "share",
             limit_of("cache_hit_ratio"),
             "warns under",
-            _metric(look, "cache_lookups", by="outcome"),
+            look.metric_link("cache_lookups", by="outcome"),
         ),
         connections,
         memory,
@@ -106,11 +106,7 @@ def strands(look: Look) -> list[Strand]:
 
 def _of_gauge(look: Look, gauge: Gauge) -> tuple[str, Values, str, float | None, str, str]:
     values = [step.high for step in readings.gauge(look, gauge.name)]
-    return gauge.title, values, gauge.unit, limit_of(gauge.name), "told from", _metric(look, gauge.name)
-
-
-def _metric(look: Look, name: str, **parameters: str) -> str:
-    return look.link("performance:metric", name, **parameters)
+    return gauge.title, values, gauge.unit, limit_of(gauge.name), "told from", look.metric_link(gauge.name)
 
 
 def moved_along(one: Values, other: Values) -> float | None:

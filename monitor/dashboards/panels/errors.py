@@ -71,7 +71,7 @@ def error_rate(look: Look) -> Panel:
                 marks=readings.deploy_marks(look),
             )
         ],
-        url=look.link("performance:metric", REQUESTS, by="status"),
+        url=look.metric_link(REQUESTS, by="status"),
         url_words="Requests by status",
     )
 

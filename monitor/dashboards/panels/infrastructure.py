@@ -83,7 +83,7 @@ def _panel(look: Look, gauge: Gauge) -> Panel:
         note=f"now; at most {quantity(highest, gauge.unit)}",
         level="" if limit is None else "warning" if now > limit else "ok",
         charts=[step_lines(look, course, gauge.unit, threshold=limit, threshold_label="told from")],
-        url=look.link("performance:metric", gauge.name),
+        url=look.metric_link(gauge.name),
         url_words="All figures",
     )
 
@@ -118,6 +118,6 @@ def cache_hit_ratio(look: Look) -> Panel:
         level="" if limit is None else "ok" if (now.share or 0.0) >= limit else "warning",
         change=change_of(now.share, before.share, more_is=True, unit="share"),
         charts=[step_lines(look, cache_hits(look), "share", threshold=limit, threshold_label="warns under")],
-        url=look.link("performance:metric", "cache_lookups", by="outcome"),
+        url=look.metric_link("cache_lookups", by="outcome"),
         url_words="Look-ups",
     )

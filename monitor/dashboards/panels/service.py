@@ -159,7 +159,7 @@ def feature_success(look: Look) -> Panel:
             lines.append((share, Line(titles.get(name, name), quantity(share, "share"), share=share,
                                       hint=quantity(round(worked + failed), "uses"),
                                       level="" if share >= 0.99 else "warning" if share >= 0.95 else "failed",
-                                      url=look.link("performance:metric", FEATURE_USES, by="outcome",
+                                      url=look.metric_link(FEATURE_USES, by="outcome",
                                                     only=f"feature:{name}"))))  # fmt: skip
     good = course.of(lambda key: key[1] == "ok")
     bad = course.of(lambda key: key[1] == "failed")
@@ -179,7 +179,7 @@ def feature_success(look: Look) -> Panel:
             )
         ],
         lines=[line for _, line in sorted(lines, key=lambda pair: (pair[0], pair[1].label))],
-        url=look.link("performance:metric", FEATURE_USES, by="outcome"),
+        url=look.metric_link(FEATURE_USES, by="outcome"),
         url_words="Uses by outcome",
     )
 

@@ -35,7 +35,7 @@ def retry_success(look: Look) -> Panel:
         note=f"{quantity(round(now.good))} of {quantity(round(now.total), 'retried tasks')}",
         change=change_of(now.share, _retried(look.before).share, more_is=True, unit="share"),
         charts=[step_bars(look, {"went well": well, "failed": failed}, "tasks")],
-        url=look.link("performance:metric", RETRIED, by="outcome"),
+        url=look.metric_link(RETRIED, by="outcome"),
         url_words="Retried tasks",
     )
 
@@ -76,11 +76,11 @@ def task_failures(look: Look) -> Panel:
                 url=look.link("issues:list", q=f'transaction:"{name}"'),
                 hint=f"{share(one.bad_share or 0.0)} of {quantity(round(one.total), 'runs')}",
                 share=one.bad_share,
-                counted_url=look.link("performance:metric", TASKS, by="outcome", only=f"task:{name}"),
+                counted_url=look.metric_link(TASKS, by="outcome", only=f"task:{name}"),
             )
             for name, one in failing[:SHOWN]
         ],
-        url=look.link("performance:metric", TASKS, by="outcome"),
+        url=look.metric_link(TASKS, by="outcome"),
         url_words="Tasks by outcome",
     )
 
@@ -118,7 +118,7 @@ def _time(look: Look, metric: str, title: str, what: str) -> Panel:
         charts=[
             step_lines(look, {"p95": [one[1] for one in steps], "median": [one[0] for one in steps]}, "s")
         ],
-        url=look.link("performance:metric", metric, by="kind"),
+        url=look.metric_link(metric, by="kind"),
         url_words="By kind",
     )
 
@@ -144,6 +144,6 @@ def data_quality(look: Look) -> Panel:
         note=f"{quantity(round(usable.bad))} of {quantity(round(usable.total), 'files')} refused"
         + (f"; {quantity(round(ours))} failed by our fault" if ours else ""),
         charts=[step_bars(look, outcomes, "files")],
-        url=look.link("performance:metric", PROCESSING, by="outcome"),
+        url=look.metric_link(PROCESSING, by="outcome"),
         url_words="By outcome",
     )

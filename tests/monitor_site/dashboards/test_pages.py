@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from html import unescape
 
 import pytest
 from django.core.cache import cache
@@ -42,6 +44,21 @@ def test_with_a_history_no_panel_is_empty(as_viewer: Client, two_days: float, na
     drawn = page.context["drawn"]
     empty = {panel.name for panel in (*drawn.first, *drawn.second, *drawn.more) if panel.empty}
     assert empty <= {"suspect_commits"}
+
+
+def test_a_metric_is_linked_from_its_first_value_on(
+    as_viewer: Client, deliver: Delivery, project: Project
+) -> None:
+    """Before it, the metric has no page that a link could open."""
+    assert _linked_metrics(as_viewer, "/dashboards/correlation/") == []
+    deliver(item(metric("requests", 5, time.time() - 60, route="projects/", status="500")))
+    (link,) = _linked_metrics(as_viewer, "/dashboards/correlation/")
+    assert as_viewer.get(link).status_code == 200
+
+
+def _linked_metrics(client: Client, path: str) -> list[str]:
+    page = client.get(path).content.decode()
+    return [unescape(link) for link in re.findall(r'href="(/performance/metrics/[^"?]+/[^"]*)"', page)]
 
 
 def test_what_is_shown_above_the_fold_and_what_is_asked_for(as_viewer: Client, project: Project) -> None:
