@@ -102,6 +102,12 @@ VALUE_RULES: tuple[ValueRule, ...] = (
     # The password may hold a slash or an @, unencoded: up to the last @ of the word.
     _rule("url_password", "://", r"://[^\s'\"<>]*+", _url_passwords),
     _rule(
+        "user_password",  # without a scheme: `//ada:word@host`, `jdbc:oracle:thin:ada/word@host`
+        "// jdbc:oracle:",
+        r"((?<![:\w])//[^\s'\"<>:/?#@]{1,64}:(?!\d{1,5}/)|jdbc:oracle:[a-z]+:[^\s'\"<>:/@]{1,64}/)[^\s'\"<>]{1,200}@(?=[\w/\[])",
+        rf"\g<1>{FILTERED}@",
+    ),
+    _rule(
         "webhook",
         "hooks.slack /webhooks/",
         r"(hooks\.slack\.com/|/api/webhooks/)[\w/-]+",

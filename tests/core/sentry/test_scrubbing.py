@@ -326,8 +326,8 @@ def test_what_the_sdk_made_stays_although_a_secret_equals_a_part_of_it() -> None
 
 @pytest.mark.parametrize(
     "text",
-    ["'" + "\n" * 100_000, "://a" * 25_000, "@" + "://a:" * 20_000, "://" + "a-" * 50_000],
-    ids=["quote and line ends", "URLs", "URLs after an @", "a long scheme"],
+    ["'" + "\n" * 100_000, "://a" * 25_000, "@" + "://a:" * 20_000, "://" + "a-" * 50_000, "//a:" * 50_000],
+    ids=["quote and line ends", "URLs", "URLs after an @", "a long scheme", "hosts"],
 )
 def test_no_text_takes_long(text: str) -> None:
     text_scrubber = TextScrubber(known=KnownValues(["otter7-lodge9"]), max_string=len(text))
@@ -343,6 +343,19 @@ def test_a_long_template_takes_no_longer_than_its_length(template: str) -> None:
         "otter7"
     ]
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("no answer of //ada:tig/er@db.local:5432/x", f"no answer of //ada:{FILTERED}@db.local:5432/x"),
+        ("jdbc:oracle:thin:ada/tiger@db:1521:xe", f"jdbc:oracle:thin:ada/{FILTERED}@db:1521:xe"),
+        ("jdbc:oracle:thin:@db:1521", "jdbc:oracle:thin:@db:1521"),
+        ("//host:8000/path/a@b", "//host:8000/path/a@b"),
+    ],
+)
+def test_a_password_before_a_host_needs_no_scheme(text: str, clean: str) -> None:
+    assert TextScrubber().text(text) == clean
 
 
 def test_a_parameter_in_free_text_is_filtered_once_and_leaves_no_bracket() -> None:
