@@ -1,5 +1,6 @@
 """One attempt to deliver one envelope, and what the answer means for it and for the others."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -15,10 +16,13 @@ from core.sentry.spool.status import LAST_DELIVERY_FILE, LAST_ERROR_FILE
 from core.sentry.spool.store import Store
 from core.sentry.spool.wire import BrokenEnvelopeError, prepare
 
+logger = logging.getLogger("core.sentry.spool")
+
 KEEP_4XX = frozenset({401, 403, 404, 407, 408, 425, 429})
 """A wrong key, a project not yet made, a proxy in between: wrong settings, not wrong envelopes."""
 _NOTE_INTERVAL_S = 1.0
 _LIMITED_PAUSE_S = 1.0
+_UNREADABLE_PAUSE_S = 60.0
 _ERROR_TEXT_MAX = 300
 
 
@@ -38,7 +42,7 @@ class RateLimits(Protocol):
 
 class Result(Enum):
     SETTLED = "delivered, dropped, or evicted by another process: on to the next"
-    LIMITED = "the host wants none of its category for a while"
+    LIMITED = "not now: its category is limited, or its file can't be read; on to the next"
     HOST_FAILED = "no answer worth the name: back off"
 
 
@@ -66,14 +70,13 @@ class Delivery:
             raw = entry.read()
             outgoing = prepare(raw, self.limits.is_limited)
         except FileNotFoundError:
-            # Evicted by another process, which has counted it.
-            self.store.backlog.remove(entry)
+            self.store.miss(entry)
             return Result.SETTLED
         except BrokenEnvelopeError:
             self.store.drop(entry, "broken_file")
             return Result.SETTLED
         except OSError as error:
-            return self._host_failed(entry, f"{entry.path}: {error}")
+            return self._put_off_unreadable(entry, error)
         if outgoing is None:
             # The file's name promised an item that may be sent; never ask again without a pause.
             entry.not_before = time.monotonic() + _LIMITED_PAUSE_S
@@ -121,6 +124,15 @@ class Delivery:
         self._note(LAST_ERROR_FILE, self.last_error)
         entry.failures += counts_against_it
         return Result.HOST_FAILED
+
+    def _put_off_unreadable(self, entry: Entry, error: OSError) -> Result:
+        """Another user's file, a bad block: no fault of the host's, and nothing for the others to wait for."""
+        entry.not_before = time.monotonic() + _UNREADABLE_PAUSE_S
+        self._note(LAST_ERROR_FILE, f"{entry.path}: {error}"[:_ERROR_TEXT_MAX])
+        logger.warning(
+            "An envelope in the Sentry spool can't be read (%s). It is kept; the others go on.", error
+        )
+        return Result.LIMITED
 
     def _note(self, name: str, text: str) -> None:
         """For spool_status, at most once a second while the text stays the same."""

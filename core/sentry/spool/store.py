@@ -194,6 +194,12 @@ class Store:
         if self.backlog.remove(entry):
             self._lose([entry], reason)
 
+    def miss(self, entry: Entry) -> None:
+        """Its file has gone: evicted by another process, which has counted it, or removed with the directory."""
+        if self.backlog.remove(entry) and entry.directory is not None and not entry.directory.exists():
+            entry.directory = None
+            self._lose([entry], "spool_removed")
+
     def housekeep(self) -> None:
         """Adopt, expire, keep the bound over all processes, bring to disk what is in memory only."""
         self._persist_memory()

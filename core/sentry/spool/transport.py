@@ -43,6 +43,7 @@ _REPORT_AS = {
     "spool_too_old": "cache_overflow",
     "memory_full": "queue_overflow",
     "broken_file": "internal_sdk_error",
+    "spool_removed": "cache_overflow",
 }
 """Our reasons in the protocol's words: https://develop.sentry.dev/sdk/telemetry/client-reports/"""
 

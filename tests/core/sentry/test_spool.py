@@ -332,6 +332,37 @@ def test_a_spool_removed_under_a_living_process_is_made_again(
     assert not host.wait_for({kept}, PATIENCE_S)
 
 
+def test_what_is_removed_with_the_directory_is_counted_and_told(
+    host: Receiver, start: Start, spool: Path
+) -> None:
+    host.mode = "away"
+    client = start()
+    capture(client, "gone")
+    spool.rename(spool.with_name("gone"))
+    capture(client, "kept")
+    host.mode = "ok"
+    wait_for(lambda: dropped(spool) == {("spool_removed", "error"): 1})
+    client.flush(PATIENCE_S)
+    assert host.wait_until(lambda: host.lost == {("cache_overflow", "error"): 1})
+
+
+def test_an_envelope_that_cannot_be_read_holds_up_no_other(host: Receiver, start: Start, spool: Path) -> None:
+    """A directory in its place stands for another user's file, which root, as whom tests may run, can read."""
+    host.mode = "away"
+    first = start()
+    capture(first, "unreadable")
+    readable = capture(first, "readable")
+    first.close(timeout=0)
+    unreadable = min(spool.rglob("*.envelope"))
+    unreadable.unlink()
+    unreadable.mkdir()
+    host.mode = "ok"
+    start()
+    assert not host.wait_for({readable}, PATIENCE_S)
+    (last_error,) = spool.glob("*/last-error")
+    assert unreadable.name in last_error.read_text(encoding="utf-8")
+
+
 def test_what_a_closed_client_leaves_is_sent_by_the_next(host: Receiver, start: Start, spool: Path) -> None:
     host.mode = "away"
     first = start()
