@@ -143,7 +143,7 @@ def _items(rest: bytes) -> Iterator[tuple[dict[str, Any], bytes]]:
         line_end = rest.find(b"\n", start)
         headers = _headers(rest[start : line_end if line_end >= 0 else len(rest)])
         length = headers.get("length")
-        end = line_end + 1 + length if isinstance(length, int) else -1
+        end = line_end + 1 + length if isinstance(length, int) and length >= 0 else -1
         if line_end < 0 or end < 0 or end > len(rest):
             raise BrokenEnvelopeError(f"The envelope ends within an item of type {headers.get('type')!r}.")
         yield headers, rest[start:end] + b"\n"

@@ -64,6 +64,13 @@ def test_a_file_cut_short_anywhere_is_broken_or_shorter_by_whole_items(
         assert arrived == items[: len(arrived)]
 
 
+def test_an_item_of_negative_length_is_broken_and_not_read_for_ever() -> None:
+    """Of this length the second item would end where it begins."""
+    first = b'{"type":"event","length":2}\n{}\n'
+    with pytest.raises(BrokenEnvelopeError):
+        sent(b"{}\n" + first + b'{"type":"event","length":-31}\n')
+
+
 def test_a_limited_category_is_left_out_and_the_rest_is_sent() -> None:
     raw = serialise(envelope_of([("event", b"{}"), ("attachment", b"abc")]))
     envelope = sent(raw, frozenset({"attachment"}))
