@@ -17,6 +17,8 @@ class PreferencesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         language, zone = translation.get_language_from_request(request), settings.TIME_ZONE
+        # Of the error page, should the user's language be out of reach.
+        request.LANGUAGE_CODE = language
         depends_on = ["Accept-Language"]
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             language, zone = request.user.language, request.user.time_zone

@@ -40,11 +40,10 @@ def store(_site: None) -> FeedbackStore:
     return FeedbackStore()
 
 
-def post(accept: str = "application/json", **fields: str) -> Answer:
+def post(accept: str = "application/json", language: str = "en", **fields: str) -> Answer:
     given = {"token": make_token(ERROR_ID, None), "message": "I pressed Train."} | fields
-    return WsgiClient()(
-        "/api/error-feedback/", "POST", headers={"Accept": accept}, body=urlencode(given).encode()
-    )
+    headers = {"Accept": accept, "Accept-Language": language}
+    return WsgiClient()("/api/error-feedback/", "POST", headers=headers, body=urlencode(given).encode())
 
 
 def test_words_from_the_page_reach_disk_event_and_support(store: FeedbackStore) -> None:
