@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from core.error_settings import address, error_page_settings, script_url
@@ -40,10 +41,7 @@ MESSAGES = {
     500: "Something broke on our side.",
     503: "A part that this needs is away for a moment.",
 }
-REFUSED_METHOD = (
-    "This address takes only what a form sends to it. If you had to log in on the way, nothing was done: "
-    "go back to the page with the form, and send it once more."
-)
+_LANGUAGE = re.compile(r'<html[^>]* lang="([\w-]+)"')
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 
@@ -97,7 +95,7 @@ def explain_refused_method(request: HttpRequest, response: HttpResponse) -> None
     """
     if response.content or "html" not in request.headers.get("Accept", ""):
         return
-    page = answer(request, response.status_code, message=REFUSED_METHOD, as_type=HTML, page={"retry_url": ""})
+    page = answer(request, response.status_code, as_type=HTML, page={"retry_url": ""})
     response.content = page.content
     for name, value in page.headers.items():
         if name != "Vary":
@@ -108,14 +106,29 @@ def explain_refused_method(request: HttpRequest, response: HttpResponse) -> None
 
 def _page(request: HttpRequest, status: int, page: dict[str, Any], template: str | None) -> HttpResponse:
     context = _context(request) | {"status": status} | page
-    try:
-        html = get_template(template or f"errors/{family(status)}.html").render(context)
-    except Exception:
-        # A boundary: this is drawn because something failed, and that may have been the templates.
-        html = _plain(status, context)
+    html = _drawn(request, template or f"errors/{family(status)}.html", context) or _plain(status, context)
     response = HttpResponse(html, status=status)
     response.headers["Content-Security-Policy"] = content_security_policy(html, context.get("script_url", ""))
+    if language := _LANGUAGE.search(html):
+        response.headers["Content-Language"] = language[1]
+    patch_vary_headers(response, ("Accept-Language",))
     return response
+
+
+def _drawn(request: HttpRequest, template: str, context: dict[str, Any]) -> str:
+    """The page in the language that a middleware chose for the request, else in English; empty when it cannot be drawn.
+
+    Outside of that middleware its language is no longer the active one.
+    """
+    # None reads no catalogue.
+    for language in (getattr(request, "LANGUAGE_CODE", None) or translation.get_language(), None):
+        try:
+            with translation.override(language):
+                return get_template(template).render(context)
+        except Exception:  # noqa: S112
+            # A boundary: this is drawn because something failed, and that may have been the catalogue or the templates.
+            continue
+    return ""
 
 
 def _context(request: HttpRequest) -> dict[str, Any]:
@@ -170,6 +183,6 @@ def _plain(status: int, context: dict[str, Any]) -> str:
     shown = context.get("error_id") or context.get("request_id") or ""
     said = escape(str(context.get("reason") or MESSAGES[family(status)]))
     return (
-        f"<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>{status}</title></head>"
+        f"<!DOCTYPE html><html lang=\"en\"><head><meta charset='utf-8'><title>{status}</title></head>"
         f"<body><h1>{status}</h1><p>{said}</p><p>Error id: {escape(str(shown))}</p></body></html>"
     )

@@ -21,6 +21,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -64,7 +65,7 @@ def error_feedback(request: HttpRequest) -> HttpResponse:
     except RefusedError as refused:
         return _refuse(request, refused)
     if wanted_type(request) != HTML:
-        message = "Thank you. Your words are kept with this error."
+        message = _("Thank you. Your words are kept with this error.")
         return JsonResponse({"success": True, "message": message}, status=201)
     return answer(request, 201, template="core/feedback_kept.html")
 
@@ -111,7 +112,7 @@ def _take(request: HttpRequest, given: Mapping[str, str]) -> None:
     except (OSError, FeedbackFullError) as error:
         logger.exception("Feedback could not be kept: %s", type(error).__name__)
         raise RefusedError(
-            503, "Your words could not be kept. Please write to support instead.", retry_after_s=60
+            503, _("Your words could not be kept. Please write to support instead."), retry_after_s=60
         ) from None
 
 
@@ -158,7 +159,9 @@ def _mail(feedback: Feedback) -> bool:
 
 def _given(request: HttpRequest) -> Mapping[str, str]:
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
-        raise RefusedError(413, f"That is too long: at most {MAX_MESSAGE} characters are taken.")
+        raise RefusedError(
+            413, _("That is too long: at most %(most)s characters are taken.") % {"most": MAX_MESSAGE}
+        )
     if request.content_type == "application/json":
         try:
             body = json.loads(request.body)
@@ -173,10 +176,14 @@ def _given(request: HttpRequest) -> Mapping[str, str]:
 def _message(given: Mapping[str, str]) -> str:
     message = given.get("message", "").strip()
     if not message:
-        raise RefusedError(400, "Nothing was written. Go back and say what you were doing when it happened.")
+        raise RefusedError(
+            400, _("Nothing was written. Go back and say what you were doing when it happened.")
+        )
     if len(message) > MAX_MESSAGE:
         raise RefusedError(
-            400, f"That is too long: at most {MAX_MESSAGE} characters are taken, it has {len(message)}."
+            400,
+            _("That is too long: at most %(most)s characters are taken, it has %(length)s.")
+            % {"most": MAX_MESSAGE, "length": len(message)},
         )
     return message
 
@@ -189,16 +196,18 @@ def _email(given: Mapping[str, str]) -> str:
         validate_email(email)
     except ValidationError:
         email = email[:MAX_EMAIL]
-        raise RefusedError(400, f"“{email}” is no email address. Correct it, or leave it out.") from None
+        raise RefusedError(
+            400, _("“%(email)s” is no email address. Correct it, or leave it out.") % {"email": email}
+        ) from None
     return email
 
 
 def _limit(request: HttpRequest, store: FeedbackStore, error_id: str) -> None:
     if store.count_of(error_id) >= PER_ERROR:
-        raise RefusedError(429, "Enough has been written about this error. Thank you.", retry_after_s=3600)
+        raise RefusedError(429, _("Enough has been written about this error. Thank you."), retry_after_s=3600)
     wait_s = _addresses.wait_s(client_address(request))
     if wait_s:
-        raise RefusedError(429, "Too much was sent at once. Wait, then send again.", retry_after_s=wait_s)
+        raise RefusedError(429, _("Too much was sent at once. Wait, then send again."), retry_after_s=wait_s)
 
 
 def _refuse(request: HttpRequest, refused: RefusedError) -> HttpResponse:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 
 from core.error_answers import answer
 from core.error_settings import address, error_page_settings
@@ -42,7 +43,7 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """For CSRF_FAILURE_VIEW: says what helps; the reason is Django's log's business."""
-    message = (
+    message = _(
         "The form was too old to be trusted, or cookies are off. Go back, reload the page and send it again."
     )
     return answer(request, 403, message=message, page={"error_id": facts_of(request).error_id})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.core import signing
+from django.utils.translation import gettext as _
 
 MAX_AGE_S = 24 * 3600
 _SALT = "core.error_feedback"
@@ -33,10 +34,10 @@ def read_token(token: str) -> FeedbackSubject:
         error_id, event_id = signing.loads(token, salt=_SALT, max_age=MAX_AGE_S)
     except signing.SignatureExpired:
         raise TokenError(
-            "The page was opened more than a day ago. Load it again, or write to support."
+            _("The page was opened more than a day ago. Load it again, or write to support.")
         ) from None
     except (signing.BadSignature, ValueError):
         raise TokenError(
-            "The form does not come from one of our error pages. Load the page again, or write to support."
+            _("The form does not come from one of our error pages. Load the page again, or write to support.")
         ) from None
     return FeedbackSubject(str(error_id), str(event_id) if event_id else None)

@@ -19,16 +19,14 @@ _HIDDEN_SPACES = frozenset({"admin"})
 _HIDDEN_WORDS = ("livez", "readyz", "logout", "feedback", "theme", "metrics", "-done", "_done", "-complete")
 
 
-def suggestions_for(request: HttpRequest) -> list[dict[str, str]]:
-    """Up to three of {label, url}, nearest first; none when nothing is like it."""
+def suggestions_for(request: HttpRequest) -> list[str]:
+    """Up to three, nearest first; none when nothing is like it."""
     asked = request.path_info.lower().strip("/")[:200]
-    routes = dict(_routes(getattr(request, "urlconf", None) or settings.ROOT_URLCONF))
+    routes = _routes(getattr(request, "urlconf", None) or settings.ROOT_URLCONF)
     if not asked or not routes:
         return []
     scored = sorted(((_likeness(asked, url), url) for url in routes), reverse=True)
-    return [
-        {"label": f"{routes[url]} ({url})", "url": url} for score, url in scored[:COUNT] if score >= _LIKENESS
-    ]
+    return [url for score, url in scored[:COUNT] if score >= _LIKENESS]
 
 
 def _likeness(asked: str, url: str) -> float:
@@ -42,16 +40,16 @@ def _likeness(asked: str, url: str) -> float:
 
 
 @lru_cache(maxsize=8)
-def _routes(urlconf: Any) -> tuple[tuple[str, str], ...]:
-    found = {}
+def _routes(urlconf: Any) -> frozenset[str]:
+    found = set()
     for name in _names(get_resolver(urlconf), ""):
         if any(word in name for word in _HIDDEN_WORDS):
             continue
         try:
-            found[reverse(name, urlconf=urlconf)] = _label(name)
+            found.add(reverse(name, urlconf=urlconf))
         except NoReverseMatch:
             continue
-    return tuple(found.items())
+    return frozenset(found)
 
 
 def _names(resolver: URLResolver, space: str) -> Iterator[str]:
@@ -61,10 +59,3 @@ def _names(resolver: URLResolver, space: str) -> Iterator[str]:
                 yield f"{space}{pattern.name}"
         elif pattern.namespace not in _HIDDEN_SPACES and not pattern.pattern.converters:
             yield from _names(pattern, f"{space}{pattern.namespace}:" if pattern.namespace else space)
-
-
-def _label(name: str) -> str:
-    words = [part.replace("-", " ").replace("_", " ") for part in name.split(":")]
-    if len(words) > 1 and words[-1] in ("list", "index"):
-        words.pop()
-    return ": ".join(words).capitalize()

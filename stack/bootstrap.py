@@ -110,14 +110,14 @@ def installed(requirements: str) -> bool:
 
 
 def compile_translations() -> None:
-    """Compile what is new in locale/, with the Babel of the environment: this Python may have none."""
+    """Compile what is new of them, with the Babel of the environment: this Python may have none."""
     if not stale_catalogues(ROOT):
         return
     done = subprocess.run(
         [str(PYTHON), "-m", "stack.catalogues"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        raise SetupError(f"The translations in locale/ cannot be compiled:\n{done.stderr.strip()[-2000:]}")
+        raise SetupError(f"The translations cannot be compiled:\n{done.stderr.strip()[-2000:]}")
 
 
 def works() -> bool:

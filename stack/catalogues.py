@@ -1,7 +1,8 @@
 """Translations: `python -m stack.catalogues` compiles them, `python -m stack.catalogues update` collects new strings.
 
-Babel does both in Python, so that no machine needs GNU gettext. What is compiled is build output and not committed;
-whoever starts the application, its tests or its image calls `compile_catalogues` first.
+Babel does both in Python, so that no machine needs GNU gettext. What is compiled is build output and not committed, but
+that of core: it is copied by machines that have Python alone. Whoever starts the application, its tests or its image
+calls `compile_catalogues` first.
 """
 
 from __future__ import annotations
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
 
 ROOT = Path(__file__).resolve().parent.parent
-# Where strings for people stand. core speaks English: its error pages must work when nothing else does.
-PLACES = ("accounts", "data_tools", "design", "experiments", "hydroml", "jobs", "projects", "templates")
+# The folder of each catalogue, and where its strings stand. That of core goes along when core is copied.
+CATALOGUES = {
+    "locale": ("accounts", "data_tools", "design", "experiments", "hydroml", "jobs", "projects", "templates"),
+    "core/locale": ("core",),
+}
 # A page for developers, with made-up contents.
 NOT_SHOWN = {"templates/styleguide.html"}
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
@@ -30,9 +34,12 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
 
 
 def stale_catalogues(root: Path = ROOT) -> list[Path]:
-    """The .po files below locale/ that are newer than what was compiled of them, or were never compiled."""
-    sources = sorted(root.glob("locale/*/LC_MESSAGES/*.po"))
-    return [source for source in sources if not _is_compiled(source)]
+    """The .po files that are newer than what was compiled of them, or were never compiled."""
+    return [source for folder in CATALOGUES for source in _sources(root / folder) if not _is_compiled(source)]
+
+
+def _sources(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*/LC_MESSAGES/django.po"))
 
 
 def _is_compiled(source: Path) -> bool:
@@ -56,13 +63,13 @@ def compile_catalogues(root: Path = ROOT) -> list[Path]:
     return stale
 
 
-def strings_in_the_code(root: Path = ROOT) -> Catalog:
-    """Every string that code and templates mark for translation, with the files it stands in."""
+def strings_in_the_code(folder: str = "locale", root: Path = ROOT) -> Catalog:
+    """Every string of the catalogue in `folder` that code and templates mark, with the files it stands in."""
     from babel.messages.catalog import Catalog
     from babel.messages.extract import extract
 
     catalogue = Catalog(project="HydroML", charset="utf-8")
-    for path in _files(root):
+    for path in _files(CATALOGUES[folder], root):
         name = path.relative_to(root).as_posix()
         text = path.read_text(encoding="utf-8")
         if path.suffix != ".py":
@@ -74,8 +81,8 @@ def strings_in_the_code(root: Path = ROOT) -> Catalog:
     return catalogue
 
 
-def _files(root: Path) -> Iterator[Path]:
-    for place in PLACES:
+def _files(places: tuple[str, ...], root: Path) -> Iterator[Path]:
+    for place in places:
         for path in sorted((root / place).rglob("*")):
             if path.suffix in {".py", ".html", ".txt"} and path.relative_to(root).as_posix() not in NOT_SHOWN:
                 yield path
@@ -92,10 +99,10 @@ def update_catalogues(root: Path = ROOT) -> None:
     """Bring each .po up to the code: new strings come in empty, those that are gone go."""
     from babel.messages.pofile import read_po, write_po
 
-    strings = strings_in_the_code(root)
-    for path in sorted(root.glob("locale/*/LC_MESSAGES/django.po")):
+    for folder, path in [(name, path) for name in CATALOGUES for path in _sources(root / name)]:
         with path.open("rb") as text:
             catalogue = read_po(text, locale=path.parts[-3])
+        strings = strings_in_the_code(folder, root)
         catalogue.update(strings, no_fuzzy_matching=True, update_creation_date=False)
         with path.open("wb") as text:
             write_po(

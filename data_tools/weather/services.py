@@ -68,7 +68,7 @@ def _keep(lease: Lease, wanted: WeatherImport, found: Found, file: IncomingFile)
     with transaction.atomic():
         locked = _locked(wanted)
         if locked.project.archived_at is not None:
-            raise UserInputError("The project was archived. Restore it first, then import again.")
+            raise UserInputError(_("The project was archived. Restore it first, then import again."))
         locked.source = create_source(
             locked.project,
             file=file,

@@ -192,7 +192,7 @@ def project(
 
 def test_the_copys_own_test_passes_and_it_does_what_this_kind_needs(project: Finished) -> None:
     done = project.run("manage.py", "test", "test_error_handling", "test_probe")
-    assert "Ran 8 tests" in done.stderr, done.stderr
+    assert "Ran 9 tests" in done.stderr, done.stderr
 
 
 def test_what_is_said_and_added_suits_the_project(project: Finished) -> None:

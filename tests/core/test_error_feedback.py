@@ -40,11 +40,10 @@ def store(_site: None) -> FeedbackStore:
     return FeedbackStore()
 
 
-def post(accept: str = "application/json", **fields: str) -> Answer:
+def post(accept: str = "application/json", language: str = "en", cookie: str = "", **fields: str) -> Answer:
     given = {"token": make_token(ERROR_ID, None), "message": "I pressed Train."} | fields
-    return WsgiClient()(
-        "/api/error-feedback/", "POST", headers={"Accept": accept}, body=urlencode(given).encode()
-    )
+    headers = {"Accept": accept, "Accept-Language": language, "Cookie": cookie}
+    return WsgiClient()("/api/error-feedback/", "POST", headers=headers, body=urlencode(given).encode())
 
 
 def test_words_from_the_page_reach_disk_event_and_support(store: FeedbackStore) -> None:
@@ -100,13 +99,14 @@ def test_words_are_kept_with_the_database_and_the_cache_away(
         raise DatabaseError("the database is away")
 
     monkeypatch.setattr(connections["default"], "ensure_connection", refuse)
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", refuse)
     settings.CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": "redis://127.0.0.1:9/0",
         }
     }
-    assert post().status == 201
+    assert post(cookie="sessionid=abcdefgh12345678").status == 201
     assert [feedback.message for feedback in store.of(ERROR_ID)] == ["I pressed Train."]
 
 

@@ -256,6 +256,7 @@ def test_a_project_that_ends_meanwhile_gets_no_data_source(
     service: WeatherServer,
     project: Project,
     wanted: Callable[[], WeatherImport],
+    owner_client: Client,
     monkeypatch: pytest.MonkeyPatch,
     gone: str,
 ) -> None:
@@ -274,6 +275,11 @@ def test_a_project_that_ends_meanwhile_gets_no_data_source(
     assert Job.objects.get(pk=waiting.job_id).state == Job.State.FAILED
     assert not DataSource.objects.exists()
     assert not [path for path in files_left() if path.startswith(("incoming", "sources"))]
+    if gone == "archived":
+        User.objects.update(language="de")
+        assert (
+            "Das Projekt wurde archiviert." in owner_client.get(waiting.get_absolute_url()).content.decode()
+        )
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(source.textContent.trim());
-      button.textContent = "Copied";
+      button.textContent = button.dataset.copied;
     } catch {
       getSelection().selectAllChildren(source);
-      button.textContent = "Selected: press Ctrl C";
+      button.textContent = button.dataset.selected;
     }
     setTimeout(() => { button.textContent = label; }, 2500);
   });
@@ -29,20 +29,20 @@ for (const form of document.querySelectorAll("[data-feedback]")) {
     const status = form.querySelector("[role=status]");
     const button = form.querySelector("button");
     button.disabled = true;
-    status.textContent = "Sending …";
+    status.textContent = form.dataset.sending;
     try {
       const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { Accept: "application/json" } });
       if (!answer.ok) {
         const detail = await answer.json().catch(() => ({}));
-        throw new Error(detail.message || detail.detail || (answer.status === 429 ? "Too many at once. Wait a minute, then send again." : "It could not be kept."));
+        throw new Error(detail.message || detail.detail || (answer.status === 429 ? form.dataset.tooMany : form.dataset.notKept));
       }
       form.querySelectorAll("label, input, textarea, .button, .small").forEach((part) => part.remove());
-      status.textContent = "Thank you. Your words are kept with this error.";
+      status.textContent = form.dataset.thanks;
       status.tabIndex = -1;
       status.focus();
     } catch (error) {
       button.disabled = false;
-      status.textContent = error instanceof TypeError ? "The server can't be reached now. Your words are still here; send them again in a moment." : error.message;
+      status.textContent = error instanceof TypeError ? form.dataset.unreachable : error.message;
     }
   });
 }
