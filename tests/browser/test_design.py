@@ -278,6 +278,23 @@ def test_without_javascript_a_destructive_form_goes_out_only_with_its_question_t
 
 
 @pytest.mark.browser
+def test_the_figures_in_a_plots_place_do_not_widen_a_narrow_page(page: Page, site: str) -> None:
+    column = {
+        "name": "discharge",
+        "unit": "m³/s",
+        "count": 5844,
+        "minimum": 0.056,
+        "mean": 7.06,
+        "maximum": 270.0,
+    }
+    figures = render_to_string("data_tools/partials/plot_table.html", {"measured": [column]})
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{site}/styleguide/")
+    page.locator("main .wrap").evaluate("(element, figures) => { element.innerHTML = figures; }", figures)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+@pytest.mark.browser
 def test_an_upload_keeps_its_errors_in_place_and_follows_success(page: Page, site: str) -> None:
     page.goto(f"{site}/styleguide/")
     file = {"name": "gauge.csv", "mimeType": "text/csv", "buffer": b"date,q\n2000-01-01,1\n"}
