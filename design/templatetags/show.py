@@ -1,4 +1,4 @@
-"""How values are shown on all pages: times, sizes, numbers with units. Loaded everywhere as a builtin."""
+"""What all pages show alike: times, sizes, numbers with units, a question. Loaded everywhere as a builtin."""
 
 import math
 from datetime import datetime
@@ -79,3 +79,18 @@ def duration(seconds: float | None) -> str:
     if seconds < 3600:
         return f"{int(seconds // 60)} min {int(seconds % 60)} s"
     return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
+
+
+@register.simple_block_tag
+def confirm(content: str, action: str = "") -> SafeString:
+    """In a form: what is asked before it goes out, in a dialog; without JavaScript by a box to be ticked.
+
+    `action` is what the dialog's button says, if not what the form's says.
+    """
+    return format_html(
+        '<span data-confirm data-confirm-action="{}" hidden>{}</span>'
+        '<noscript><label class="check confirm"><input type="checkbox" required> <span>{}</span></label></noscript>',
+        action,
+        content,
+        content,
+    )

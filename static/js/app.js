@@ -85,11 +85,11 @@
 
   /* Dialogs and menus */
 
-  function confirmed(form, submitter) {
+  function confirmed(form, question, submitter) {
     const dialog = document.getElementById("confirm");
     const yes = dialog.querySelector("[data-confirm-yes]");
-    document.getElementById("confirm-text").textContent = form.dataset.confirm;
-    yes.textContent = form.dataset.confirmAction || submitter?.textContent.trim() || yes.dataset.default;
+    document.getElementById("confirm-text").textContent = question.textContent;
+    yes.textContent = question.dataset.confirmAction || submitter?.textContent.trim() || yes.dataset.default;
     dialog.returnValue = "";
     dialog.addEventListener("close", () => {
       if (dialog.returnValue !== "yes") return;
@@ -101,14 +101,15 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.dataset.confirm || !document.getElementById("confirm")) return;
+    const question = form.querySelector("[data-confirm]");
+    if (!question) return;
     if (form.dataset.confirmed) {
       delete form.dataset.confirmed;
       return;
     }
     event.preventDefault();
     event.stopImmediatePropagation();
-    confirmed(form, event.submitter);
+    confirmed(form, question, event.submitter);
   }, true);
 
   document.addEventListener("click", (event) => {

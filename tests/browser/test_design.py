@@ -244,7 +244,7 @@ def test_a_theme_is_applied_at_once_and_remembered(page: Page, site: str) -> Non
 def test_a_destructive_form_goes_out_only_after_yes(page: Page, site: str) -> None:
     page.goto(f"{site}/styleguide/")
     page.get_by_label("More", exact=True).click()
-    delete = page.locator("form[data-confirm] button")
+    delete = page.locator(".menu form button", has_text="Delete")
     delete.click()
     page.get_by_role("button", name="Keep").click()
     expect(page.locator("#confirm")).to_be_hidden()
@@ -254,6 +254,44 @@ def test_a_destructive_form_goes_out_only_after_yes(page: Page, site: str) -> No
     with page.expect_navigation():
         page.locator("#confirm").get_by_role("button", name="Delete").click()
     assert len(DesignHandler.posted) == 1
+
+
+@pytest.mark.browser
+def test_without_javascript_a_destructive_form_goes_out_only_with_its_question_ticked(
+    browser: Browser, site: str
+) -> None:
+    DesignHandler.posted.clear()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/styleguide/")
+    page.get_by_label("More", exact=True).click()
+    delete = page.locator(".menu form button", has_text="Delete")
+    delete.click()
+    question = page.get_by_role("checkbox", name="Two experiments use it; they keep their results.")
+    expect(question).to_be_focused()
+    assert DesignHandler.posted == []
+    question.check()
+    with page.expect_navigation():
+        delete.click()
+    assert len(DesignHandler.posted) == 1
+    context.close()
+
+
+@pytest.mark.browser
+def test_the_figures_in_a_plots_place_do_not_widen_a_narrow_page(page: Page, site: str) -> None:
+    column = {
+        "name": "discharge",
+        "unit": "m³/s",
+        "count": 5844,
+        "minimum": 0.056,
+        "mean": 7.06,
+        "maximum": 270.0,
+    }
+    figures = render_to_string("data_tools/partials/plot_table.html", {"measured": [column]})
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{site}/styleguide/")
+    page.locator("main .wrap").evaluate("(element, figures) => { element.innerHTML = figures; }", figures)
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
 @pytest.mark.browser

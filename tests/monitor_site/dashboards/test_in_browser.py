@@ -181,6 +181,7 @@ def test_a_moment_is_pointed_at_in_all_charts_of_the_axis(opened: Opened, two_da
 
 def test_without_javascript_everything_is_there(opened: Opened, two_days: float) -> None:
     page = opened("/dashboards/sre/", java_script_enabled=False)
+    expect(page.get_by_text("renewed every")).to_be_hidden()
     expect(page.locator("#panel-error_rate .dash-figure")).to_contain_text("%")
     page.get_by_role("link", name="6 more panels").click()
     expect(page.locator("#panel-memory .dash-figure")).to_contain_text("MB")

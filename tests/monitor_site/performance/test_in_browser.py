@@ -55,7 +55,10 @@ def traffic(deliver: Delivery) -> None:
         for model in ("forest", "ridge")
     ]
     aged = [
-        metric("queue_age", dice.uniform(0, 9), at, kind="gauge", unit="second", queue="ml") for at in times
+        metric(
+            "queue_age", dice.uniform(0, 9), at, kind="gauge", unit="second", host="worker-7d9fbb6c5d-x2x9k"
+        )
+        for at in times
     ]
     deliver(item(*counted), item(*trained, *aged))
 
@@ -72,6 +75,7 @@ def _addresses() -> dict[str, str]:
         "metrics": "/performance/metrics/",
         "counter": "/performance/metrics/requests/?by=status",
         "distribution": "/performance/metrics/training_time/",
+        "gauge": "/performance/metrics/queue_age/?by=host",
     }
 
 
