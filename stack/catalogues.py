@@ -1,8 +1,7 @@
 """Translations: `python -m stack.catalogues` compiles them, `python -m stack.catalogues update` collects new strings.
 
-Babel does both in Python, so that no machine needs GNU gettext. What is compiled is build output and not committed, but
-that of core: it is copied by machines that have Python alone. Whoever starts the application, its tests or its image
-calls `compile_catalogues` first.
+Babel does both in Python, so that no machine needs GNU gettext. What is compiled is build output and not committed;
+whoever starts the application, its tests or its image calls `compile_catalogues` first.
 """
 
 from __future__ import annotations

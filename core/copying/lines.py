@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.copying.copier import CORE
 from core.copying.project import Project
 
 REQUIREMENTS = ('"sentry-sdk==2.75.0"', '"tenacity==9.2.1"', '"pybreaker==1.4.1"')
@@ -73,5 +74,10 @@ def notes(project: Project) -> Iterator[str]:
         yield (
             "DRF answers its own errors: the last lines of the settings let its 5xx be reported too. An EXCEPTION_HANDLER "
             "of your own goes on answering."
+        )
+    if not any(CORE.glob("locale/*/LC_MESSAGES/*.mo")):
+        yield (
+            "The error pages' German was not compiled where core comes from; until it is, they are in English: "
+            "pip install babel; pybabel compile --directory core/locale"
         )
     yield "Keep var/ out of version control: reports wait there until the host has them."
