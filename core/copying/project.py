@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LEFT_OUT = {"venv", "env", "node_modules", "site-packages", "migrations", "build", "dist", "__pycache__"}
+_NO_NAMES = {"config", "core", "project", "settings"}
 _MOST_FILES = 5000
 _MOST_BYTES = 500_000
 _ASGI_SERVERS = re.compile(r"\b(?:uvicorn|daphne|hypercorn|channels|granian)\b")
@@ -49,15 +50,15 @@ class Project:
     """Whether the root urls.py names handlers of errors already."""
 
 
-def read_project(folder: Path) -> Project:
-    """The project in `folder`. Raises CopyError when there is none."""
+def read_project(folder: Path, *, package: str = "core") -> Project:
+    """The project in `folder`, an older copy of ours in `package` left out. Raises CopyError when there is none."""
     root = _root(folder)
     module = re.search(r"""DJANGO_SETTINGS_MODULE["'],\s*["']([\w.]+)""", (root / "manage.py").read_text())
     if module is None:
         raise CopyError(f"{root / 'manage.py'} names no DJANGO_SETTINGS_MODULE: is it Django's?")
     settings = _settings_file(root, module[1])
     texts = dict(_sources(root))
-    own = {file: text for file, text in texts.items() if not file.startswith(("core/", "strategy/"))}
+    own = {file: text for file, text in texts.items() if not file.startswith((f"{package}/", "strategy/"))}
     settings_texts = "\n".join(
         text for file, text in own.items() if Path(file).parent == Path(settings).parent
     )
@@ -69,7 +70,7 @@ def read_project(folder: Path) -> Project:
     user_model = re.search(r"""^AUTH_USER_MODEL\s*=\s*["']([\w.]+)""", settings_texts, re.M)
     return Project(
         root=root,
-        name=re.sub(r"[^a-z0-9]+", "-", module[1].split(".")[0].lower()).strip("-"),
+        name=_name(root, module[1]),
         settings=settings,
         urls=urls,
         debug_files=_debug_files(own, settings),
@@ -108,12 +109,22 @@ def _settings_file(root: Path, module: str) -> str:
     return str(path.with_suffix(".py").relative_to(root))
 
 
+def _name(root: Path, settings: str) -> str:
+    """Of the package that holds the settings; of the folder, where that one is called as it is everywhere."""
+    package = settings.split(".")[0]
+    name = root.name if package in _NO_NAMES else package
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
 def _debug_files(own: dict[str, str], settings: str) -> tuple[str, ...]:
     sets_debug = re.compile(r"^DEBUG\s*(?::[^=]+)?=", re.M)
-    if sets_debug.search(own.get(settings, "")):
-        return ()
     beside = [file for file in sorted(own) if Path(file).parent == Path(settings).parent and file != settings]
-    return tuple(file for file in beside if sets_debug.search(own[file]))
+    setting = [file for file in beside if sets_debug.search(own[file])]
+    if not setting or not sets_debug.search(own.get(settings, "")):
+        return tuple(setting)
+    # The common module's DEBUG holds for those alone that do not set it again.
+    made_of_it = re.compile(rf"^from \S*\b{Path(settings).stem} import \*", re.M)
+    return tuple(file for file in beside if file in setting or made_of_it.search(own[file]))
 
 
 def _urls_file(root: Path, settings: str) -> str | None:

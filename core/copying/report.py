@@ -12,7 +12,7 @@ from core.copying.project import Project, read_project
 
 def copied(folder: Path, *, package: str = "core", force: bool = False) -> Iterator[str]:
     """Copy into the project in `folder`; lines to print. Raises CopyError."""
-    project = read_project(folder.expanduser().absolute())
+    project = read_project(folder.expanduser().absolute(), package=package)
     written = copy(project, package=package, force=force)
     yield f"Copied into {project.root}:"
     yield from (f"  {path}" for path in written)

@@ -215,7 +215,7 @@ def guess_component(argv: Sequence[str]) -> str:
     if program == "celery" or (program == "__main__.py" and "celery" in (argv[0] if argv else "")):
         return "beat" if "beat" in words else "worker"
     if program in MANAGEMENT:
-        return "web" if "runserver" in words else "command"
+        return "web" if "runserver" in words else "worker" if "rqworker" in words else "command"
     return "web"
 
 

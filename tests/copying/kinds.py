@@ -52,6 +52,8 @@ class Kind:
     files: dict[str, str] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     package: str = "core"
+    settings: str | None = None
+    """The module that manage.py names, where it is not startproject's."""
     told: tuple[str, ...] = ()
     """What the command must say of it."""
     probe: str = ""
@@ -96,6 +98,9 @@ def finished(kind: Kind, folder: Path) -> Finished:
         file.write_text((file.read_text() if file.exists() else "") + text)
     if (folder / "shop" / "settings").is_dir():
         _split_settings(folder)
+        _name_settings(folder, "shop.settings.dev")
+    if kind.settings:
+        _name_settings(folder, kind.settings)
     if kind.absent:
         (folder / "without").mkdir()
         (folder / "without" / "sitecustomize.py").write_text(WITHOUT.format(absent=kind.absent))
@@ -107,10 +112,14 @@ def finished(kind: Kind, folder: Path) -> Finished:
 def _split_settings(folder: Path) -> None:
     whole = folder / "shop" / "settings.py"
     text = whole.read_text().replace("parent.parent", "parent.parent.parent").replace("DEBUG = True\n", "")
-    (folder / "shop" / "settings" / "base.py").write_text(text)
+    base = folder / "shop" / "settings" / "base.py"
+    base.write_text(text + (base.read_text() if base.exists() else ""))
     whole.unlink()
+
+
+def _name_settings(folder: Path, module: str) -> None:
     manage = folder / "manage.py"
-    manage.write_text(manage.read_text().replace("'shop.settings'", "'shop.settings.dev'"))
+    manage.write_text(manage.read_text().replace("'shop.settings'", f"'{module}'"))
 
 
 def _add(folder: Path, printed: str) -> dict[str, list[str]]:

@@ -66,6 +66,16 @@ class Busy(Exception):
 def answer(exc, context):
     return Response({"detail": "busy"}, status=409, headers={"Retry-After": "5"}) if isinstance(exc, Busy) else None
 """
+_MIDDLEWARE = """
+def count_sessions(get_response):
+    def middleware(request):
+        from django.contrib.sessions.models import Session
+
+        Session.objects.count()
+        return get_response(request)
+
+    return middleware
+"""
 _ASYNC = """
 async def slow(request):
     from django.http import HttpResponse
@@ -161,6 +171,22 @@ KINDS = [
         probe="from core.sentry.setup import current_setup\nassert current_setup().environment.environment == 'development'",
     ),
     Kind(
+        # As Label Studio makes it: the common module has a DEBUG, too, which does not hold for those made of it.
+        "split_settings_with_a_debug",
+        {
+            "shop/settings/__init__.py": "",
+            "shop/settings/base.py": "\nDEBUG = False\n",
+            "shop/settings/dev.py": "from shop.settings.base import *\n\nDEBUG = True\n",
+            "shop/settings/production.py": "from .base import *\n",
+            "shop/settings/words.py": "WORDS = []\n",
+        },
+        told=(
+            "3. At the end of shop/settings/dev.py:", "4. At the end of shop/settings/production.py:",
+            "5. At the end of shop/urls.py:",
+        ),
+        probe="from core.sentry.setup import current_setup\nassert current_setup().environment.environment == 'development'",
+    ),
+    Kind(
         "renamed",
         {
             "core/__init__.py": "",
@@ -170,6 +196,26 @@ KINDS = [
         package="faults",
         probe="import core.models\nfrom django.apps import apps\nassert apps.get_app_config('faults').name == 'faults'\n"
         "import sys\nassert 'core.sentry' not in sys.modules",
+    ),
+    Kind(
+        # As Label Studio: their core holds what the command reads, and a middleware of theirs asks the database.
+        "settings_in_a_core",
+        {
+            "core/__init__.py": "",
+            "core/settings.py": "from shop.settings import *\n\nSTATIC_ROOT = BASE_DIR / 'static'\nDEBUG = True\n"
+            "ROOT_URLCONF = 'core.urls'\nINSTALLED_APPS += ['rest_framework']\n"
+            "MIDDLEWARE += ['core.middleware.count_sessions']\n",
+            "core/urls.py": "urlpatterns = []\n",
+            "core/middleware.py": _MIDDLEWARE,
+            "core/reporting.py": "import sentry_sdk\n\n\ndef start():\n    sentry_sdk.init()\n",
+        },
+        package="faults",
+        settings="core.settings",
+        told=(
+            "At the end of core/settings.py:", "At the end of core/urls.py:", 'setup_sentry(service="settings-in-a-core',
+            "debug=DEBUG, base_dir=BASE_DIR)",
+            "core/reporting.py:5 sets Sentry up already", "DRF answers its own errors",
+        ),
     ),
 ]  # fmt: skip
 

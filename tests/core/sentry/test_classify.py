@@ -31,6 +31,7 @@ from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from rest_framework.exceptions import NotAuthenticated
 from sklearn.linear_model import Ridge
 
 from core.errors import (
@@ -187,7 +188,14 @@ def test_names_decide_nothing(classifier: Classifier) -> None:
 
 
 @pytest.mark.parametrize(
-    "exc", [Http404("no page"), PermissionDenied(), DisallowedHost("evil"), UserInputError("row 3")]
+    "exc",
+    [
+        Http404("no page"),
+        PermissionDenied(),
+        DisallowedHost("evil"),
+        UserInputError("row 3"),
+        NotAuthenticated(),
+    ],
 )
 def test_what_the_strategy_ignores_says_why(classifier: Classifier, exc: Exception) -> None:
     assert classifier.classify(exc).ignored

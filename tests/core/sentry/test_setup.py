@@ -149,6 +149,7 @@ def test_a_strangers_trace_headers_cannot_force_sampling(settings: Any) -> None:
         (["/usr/bin/gunicorn", "hydroml.wsgi"], "web"),
         (["manage.py", "runserver"], "web"),
         (["manage.py", "migrate"], "command"),
+        (["manage.py", "rqworker", "default"], "worker"),
         (["/usr/bin/celery", "-A", "hydroml", "worker"], "worker"),
         (["/usr/bin/celery", "-A", "hydroml", "beat"], "beat"),
         ([], "web"),
