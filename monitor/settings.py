@@ -23,7 +23,8 @@ KEYS_FILE = env.path("MONITOR_KEYS_FILE", DATA_ROOT / "keys.json")
 PAYLOAD_DIRECTORY = DATA_ROOT / "payloads"
 # Of one issue; past this a flood keeps fewer and fewer (monitor/issues/sampling.py). Counts are exact anyway.
 PAYLOADS_AN_HOUR = env.integer("MONITOR_PAYLOADS_AN_HOUR", 100, minimum=1, maximum=1_000_000_000)
-PUBLIC_URL = env.text("MONITOR_PUBLIC_URL", "http://127.0.0.1:8001").rstrip("/")
+PORT = env.integer("MONITOR_PORT", 8001, minimum=1, maximum=65_535)
+PUBLIC_URL = env.text("MONITOR_PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 # The application that is asked whether it lives (monitor/probes). Without one, nobody is asked.
 PROBE_URL = env.text("MONITOR_PROBE_URL").rstrip("/")
 # Environments in which people are told although the strategy does not say so (monitor/site/strategy_file.py): the demo's.

@@ -33,20 +33,21 @@ def line_of(places: dict[KeyPath, int], path: KeyPath) -> int:
     return places.get(path, 1)
 
 
-def excerpt(text: str, path: KeyPath) -> str:
-    """The file's own words for the table or value at `path`, comments and all, as the pages of the monitor show it.
-
-    Raises KeyError when nothing stands there.
-    """
+def excerpts(text: str, name: str) -> list[str]:
+    """The file's own words for each table of the array `name`, comments and all, as the pages of the monitor show them."""
     text = text.replace("\r\n", "\n")
-    places = locate(text)
-    first = places[path]
-    inside = {line for place, line in places.items() if place[: len(path)] == path}
-    after = min((line for line in places.values() if line > max(inside)), default=len(text.split("\n")) + 1)
-    lines = text.split("\n")[first - 1 : after - 1]
-    while len(lines) > 1 and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
-        lines.pop()  # blank lines and the comment that introduces what comes next
-    return "\n".join(lines)
+    places, lines = locate(text), text.split("\n")
+    count = sum(len(place) == 2 and place[0] == name for place in places)
+    return ["\n".join(_excerpt(lines, places, (name, index))) for index in range(count)]
+
+
+def _excerpt(lines: list[str], places: dict[KeyPath, int], path: KeyPath) -> list[str]:
+    inside = max(line for place, line in places.items() if place[: len(path)] == path)
+    after = min((line for line in places.values() if line > inside), default=len(lines) + 1)
+    found = lines[places[path] - 1 : after - 1]
+    while len(found) > 1 and (not found[-1].strip() or found[-1].lstrip().startswith("#")):
+        found.pop()  # blank lines and the comment that introduces what comes next
+    return found
 
 
 class _Scanner:

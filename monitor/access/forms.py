@@ -54,6 +54,7 @@ class UserForm(forms.ModelForm):
     projects = forms.ModelMultipleChoiceField(
         Project.objects.none(),
         required=False,
+        to_field_name="slug",  # SQLite cannot be asked for a number of forty digits
         widget=forms.CheckboxSelectMultiple,
         help_text="Admins see all projects, whatever is chosen here.",
     )

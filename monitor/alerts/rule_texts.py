@@ -11,7 +11,7 @@ from pathlib import Path
 from monitor.alerts import wording
 from monitor.site.quantities import span
 from monitor.site.runbooks import name_of
-from strategy.locating import excerpt
+from strategy.locating import excerpts
 from strategy.model.alerting import AlertRule
 from strategy.model.strategy import Strategy
 
@@ -79,6 +79,6 @@ def _written(path: Path, changed_at: int) -> dict[str, str]:
     try:
         text = path.read_text()
         rules = tomllib.loads(text).get("alerts", [])
-        return {rule["id"]: excerpt(text, ("alerts", index)) for index, rule in enumerate(rules)}
+        return dict(zip((rule["id"] for rule in rules), excerpts(text, "alerts"), strict=True))
     except (OSError, ValueError, KeyError, TypeError):
         return {}

@@ -105,7 +105,7 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
         "may_change": isinstance(request.user, User) and request.user.may_change,
         "may_mute_all": isinstance(request.user, User) and request.user.is_admin,
     }
-    return render(request, "alerts/rule.html", context)
+    return render(request, "alerts/rule.html", context, status=422 if form.errors else 200)
 
 
 def _muted(request: HttpRequest, rule_id: str, form: MuteForm) -> bool:

@@ -13,7 +13,13 @@ _EACH = {
     "user": "each user alone",
     "client": "each client alone",
 }
-_COUNTED = {"events": "events", "counter": "", "slow_transactions": "transactions"}
+_COUNTED = {
+    "events": "events",
+    "counter": "times",
+    "slow_transactions": "transactions",
+    "new_issue": "issues",
+    "regression": "issues",
+}
 
 
 def watched(strategy: Strategy, rule: AlertRule) -> str:

@@ -124,7 +124,7 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             return redirect("crons:detail", pk=monitor.pk)
     context = {"form": form, "choices": filters.choices, "chosen": request.POST.get("for", "")}
-    return render(request, "crons/form.html", context)
+    return render(request, "crons/form.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -136,7 +136,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         services.update_monitor(monitor, by=request, name=form.cleaned_data["name"], config=form.config)
         messages.success(request, f"{monitor} is changed.")
         return redirect("crons:detail", pk=monitor.pk)
-    return render(request, "crons/form.html", {"form": form, "cron": monitor})
+    return render(
+        request, "crons/form.html", {"form": form, "cron": monitor}, status=422 if form.errors else 200
+    )
 
 
 _CHANGES = {

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Sum
 
 from monitor.dashboards import readings
@@ -19,6 +20,7 @@ BY: Mapping[str, str] = {"severity": "Severity", "category": "Category", "type":
 """What `?by=` may be."""
 LEVELS: Mapping[str, str] = {"errors": "Errors", "all": "All events"}
 """What `?level=` may be: events of level error and fatal, or what is less, too."""
+PAGE_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +36,35 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """`covered`: the share that has a category, by category only; `users`: whom they met, of all errors only."""
+    """`rows` are those of `page`; `covered`: the share that has a category, by category only; `users`: whom they met, of
+    all errors only."""
 
     rows: list[Row]
+    page: Page[tuple[str, int]]
     total: int
     covered: float | None
     users: int | None
     chart: Chart | None
 
 
-def counted(look: Look, by: str, *, severities: Sequence[str] = (), errors_only: bool = True) -> Counted:
+def counted(
+    look: Look, by: str, *, page: str = "", severities: Sequence[str] = (), errors_only: bool = True
+) -> Counted:
     """Of a look; `severities` narrows it to these. Types are counted by the hour, of errors of all severities."""
     numbers = _by_type(look) if by == "type" else _numbers(look, by, severities, errors_only)
     total = sum(numbers.values())
+    ranked = sorted(numbers.items(), key=lambda one: _rank(by, *one))
+    shown = Paginator(ranked, PAGE_SIZE).get_page(page)
     rows = [
         Row(value, _name(by, value), number, number / total, _issues(look, by, value))
-        for value, number in sorted(numbers.items(), key=lambda one: _rank(by, *one))
+        for value, number in shown.object_list
     ]
     covered = None
     if by == "category" and total:
         covered = 1 - sum(numbers.get(name, 0) for name in UNCATEGORISED) / total
     is_all = errors_only and not severities and by != "type"
     users = users_affected(look).number if is_all else None
-    return Counted(rows, total, covered, users, _chart(look) if is_all and total else None)
+    return Counted(rows, shown, total, covered, users, _chart(look) if is_all and total else None)
 
 
 def _by_type(look: Look) -> dict[str, int]:

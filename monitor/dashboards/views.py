@@ -137,7 +137,13 @@ def events(request: HttpRequest) -> HttpResponse:
         "levels": LEVELS.items(),
         "severities": severities,
         "goal": current_strategy().goals.coverage,
-        "found": counted(look_of(filters), by, severities=severities, errors_only=level == "errors"),
+        "found": counted(
+            look_of(filters),
+            by,
+            page=request.GET.get("page", ""),
+            severities=severities,
+            errors_only=level == "errors",
+        ),
     }
     return render(request, "dashboards/events.html", context)
 

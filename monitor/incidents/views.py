@@ -80,7 +80,9 @@ def new(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, f"Incident #{incident.number} is open, and people are being told.")
         return redirect("incidents:detail", number=incident.number)
-    return render(request, "incidents/new.html", {"form": form, "issue": issue})
+    return render(
+        request, "incidents/new.html", {"form": form, "issue": issue}, status=422 if form.errors else 200
+    )
 
 
 def _may_change(request: HttpRequest) -> bool:

@@ -55,7 +55,9 @@ def people(request: HttpRequest) -> HttpResponse:
         if seat.role in strategy.roles:
             roles.setdefault(seat.person_id, []).append(strategy.roles[seat.role].title)
     found = [(person, roles.get(person.pk, [])) for person in Person.objects.select_related("user")]
-    return render(request, "rota/people.html", {"people": found, "form": form})
+    return render(
+        request, "rota/people.html", {"people": found, "form": form}, status=422 if form.errors else 200
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,7 +72,9 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         services.save_person(found, **form.cleaned_data, by=request)
         messages.success(request, f"{found} is changed.")
         return redirect("rota:people")
-    return render(request, "rota/person.html", {"person": found, "form": form})
+    return render(
+        request, "rota/person.html", {"person": found, "form": form}, status=422 if form.errors else 200
+    )
 
 
 def _removed(request: HttpRequest, found: Person) -> HttpResponse:
@@ -139,7 +143,12 @@ def stand_in(request: HttpRequest, role: str) -> HttpResponse:
         else:
             messages.success(request, f"{given['person']} stands in.")
             return redirect("rota:list")
-    return render(request, "rota/stand_in.html", {"form": form, "of": strategy.roles[role]})
+    return render(
+        request,
+        "rota/stand_in.html",
+        {"form": form, "of": strategy.roles[role]},
+        status=422 if form.errors else 200,
+    )
 
 
 @require_POST

@@ -32,6 +32,7 @@ PERIODS: dict[str, tuple[str, int]] = {
 DEFAULT_PERIOD = "24h"
 NAMES = ("project", "environment", "period", "since", "until")
 _ENVIRONMENTS_MAX = 100
+_YEARS_END = 2200
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,14 @@ class Filters:
     until: datetime
     other: tuple[tuple[str, str], ...]
     """What else stands in the address, but for the page: a form keeps it."""
+    unread: tuple[str, ...] = ()
+    """What of the address names no time, as `since=yesterday`: the page says that it was passed over."""
 
     @classmethod
     def of(cls, request: HttpRequest, *, default_period: str = DEFAULT_PERIOD) -> Self:
         """Raises Http404 for a project that the user may not see. What is no period counts as the default one."""
         choices = list(visible_projects(request.user))
-        name, since, until = _period(request, default_period)
+        name, since, until, unread = _period(request, default_period)
         return cls(
             projects=_chosen(request, choices),
             choices=choices,
@@ -66,6 +69,7 @@ class Filters:
                 if key not in {*NAMES, "page", "cursor"}
                 for value in values
             ),
+            unread=unread,
         )
 
     @property
@@ -143,18 +147,23 @@ def _chosen(request: HttpRequest, choices: list[Project]) -> list[Project]:
     return chosen
 
 
-def _period(request: HttpRequest, default: str) -> tuple[str, datetime, datetime]:
-    since, until = _moment(request.GET.get("since")), _moment(request.GET.get("until"))
+def _period(request: HttpRequest, default: str) -> tuple[str, datetime, datetime, tuple[str, ...]]:
+    given = {name: value for name in ("period", "since", "until") if (value := request.GET.get(name, ""))}
+    since, until = _moment(given.get("since")), _moment(given.get("until"))
     now = datetime.now(UTC)
-    name = request.GET.get("period", "")
-    if name not in PERIODS:
-        if since is not None and since < (until or now):
-            return "", since, until or now
-        name = default
-    return name, now - timedelta(seconds=PERIODS[name][1]), now
+    name = given.get("period", "")
+    if name in PERIODS:
+        return name, now - timedelta(seconds=PERIODS[name][1]), now, ()
+    is_stretch = since is not None and since < (until or now)
+    read = {"since": is_stretch, "until": is_stretch and until is not None}
+    unread = tuple(f"{key}={value[:60]}" for key, value in given.items() if not read.get(key))
+    if since is not None and is_stretch:
+        return "", since, until or now, unread
+    return default, now - timedelta(seconds=PERIODS[default][1]), now, unread
 
 
 def _moment(text: str | None) -> datetime | None:
+    """None for what is no time, or one that no event can be of: pages count from it on."""
     if not text:
         return None
     try:
@@ -165,4 +174,5 @@ def _moment(text: str | None) -> datetime | None:
         )
     except (ValueError, OverflowError, OSError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if 1970 <= moment.year < _YEARS_END else None

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strategy.locating import excerpt, line_of, locate
+from strategy import locating
+from strategy.locating import excerpts, line_of, locate
 from strategy.problems import KeyPath
 
 DOCUMENT = """\
@@ -65,12 +66,17 @@ def test_a_key_that_is_missing_is_told_at_its_table() -> None:
     assert line_of(locate(DOCUMENT), ("nowhere", "at", "all")) == 1
 
 
-def test_an_excerpt_is_the_file_s_own_words() -> None:
+def test_excerpts_are_the_file_s_own_words() -> None:
     text = '[a]\nx = 1\n\n# why\n[[r]]\nid = "one"   # because\nlist = [\n  1,\n]\n\n# of the next\n[[r]]\nid = "two"\n'
-    assert excerpt(text, ("r", 0)) == '[[r]]\nid = "one"   # because\nlist = [\n  1,\n]'
-    assert excerpt(text, ("r", 1)) == '[[r]]\nid = "two"'
-    with pytest.raises(KeyError):
-        excerpt(text, ("r", 2))
+    assert excerpts(text, "r") == ['[[r]]\nid = "one"   # because\nlist = [\n  1,\n]', '[[r]]\nid = "two"']
+    assert excerpts(text, "s") == []
+
+
+def test_a_file_is_scanned_once_for_all_excerpts(monkeypatch: pytest.MonkeyPatch) -> None:
+    scanned = []
+    monkeypatch.setattr(locating, "locate", lambda text: (scanned.append(text), locate(text))[1])
+    assert len(excerpts("[[r]]\nid = 1\n" * 30, "r")) == 30
+    assert len(scanned) == 1
 
 
 # Documents in which each value is its own line number: what tomllib reads says where the scanner should have looked.

@@ -29,7 +29,7 @@ def _set_password(link: str) -> Client:
 
 
 def test_somebody_is_invited_and_comes_in(as_admin: Client, project: Project) -> None:
-    fields = {"email": "New@Example.org", "name": "Nell", "role": "member", "projects": [project.pk]}
+    fields = {"email": "New@Example.org", "name": "Nell", "role": "member", "projects": [project.slug]}
     page = as_admin.post("/accounts/users/new/", fields)
     assert page["Cache-Control"].count("no-store")
     link = _link(page.content)
@@ -60,7 +60,7 @@ def test_a_change_of_role_and_projects_holds_from_the_next_request_on(
     as_admin: Client, as_member: Client, member: User, project: Project, other_project: Project
 ) -> None:
     assert as_member.get("/projects/other/").status_code == 404
-    fields = {"name": member.name, "role": "viewer", "projects": [other_project.pk]}
+    fields = {"name": member.name, "role": "viewer", "projects": [other_project.slug]}
     assert as_admin.post(f"/accounts/users/{member.pk}/", fields).status_code == 302
     assert as_member.get("/projects/other/").status_code == 200
     assert as_member.get("/projects/hydroml/").status_code == 404
@@ -125,3 +125,12 @@ def test_an_admin_revokes_anothers_token(as_admin: Client, member: User) -> None
     as_admin.post(f"/accounts/users/{member.pk}/tokens/{token.pk}/revoke/")
     assert tokens.authenticate(bearer) is None
     assert AuditEntry.objects.filter(action="token.revoked", actor="ada@example.org").exists()
+
+
+def test_a_project_that_there_cannot_be_is_refused(as_admin: Client, member: User) -> None:
+    fields = {"name": member.name, "role": "viewer", "projects": ["9" * 40]}
+    answer = as_admin.post(f"/accounts/users/{member.pk}/", fields)
+    assert answer.status_code == 422
+    assert "9" * 40 in answer.text
+    member.refresh_from_db()
+    assert member.role == "member"

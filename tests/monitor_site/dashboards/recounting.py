@@ -99,7 +99,7 @@ FIGURES: Mapping[str, Callable[[Page, Panel], str]] = {
     ),
     "critical_errors": lambda page, panel: quantity(page["found"].total),
     "error_rate": lambda page, panel: failed_requests(page),
-    "error_types": lambda page, panel: quantity(len(page["found"].rows)),
+    "error_types": lambda page, panel: quantity(page["found"].page.paginator.count),
     "error_trend": lambda page, panel: quantity(page["found"].total),
     "affected_users": lambda page, panel: quantity(page["found"].users),
     "categories": lambda page, panel: quantity(page["found"].covered, "share"),

@@ -135,3 +135,13 @@ def _statements(client: Client, path: str) -> int:
     finally:
         database().set_trace_callback(None)
     return sum(statement.startswith("SELECT") for statement in told)
+
+
+def test_a_long_list_of_types_is_shown_in_pages(
+    as_viewer: Client, deliver: Delivery, project: Project
+) -> None:
+    deliver(*({"exception": {"values": [{"type": f"Flood{n:03}Error", "value": "x"}]}} for n in range(103)))
+    first, last = (as_viewer.get(f"/dashboards/events/?by=type&page={page}") for page in (1, 2))
+    assert [page.text.count("data-item") for page in (first, last)] == [100, 3]
+    assert "<dd>103</dd>" in first.text
+    assert "by=type&amp;page=2" in first.text

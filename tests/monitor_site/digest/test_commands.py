@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +182,18 @@ class TestPublishing:
         publish_keys(Path(settings.KEYS_FILE), [])
         publish_again(0.0)
         assert len(keys(settings)) == 1
+
+
+def test_the_port_is_said_once(tmp_path: Path) -> None:
+    """Both the DSN and what `web` listens on follow MONITOR_PORT."""
+    given = {"MONITOR_PORT": "8177", "MONITOR_DEBUG": "1", "MONITOR_DATA_DIR": str(tmp_path)}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")}
+
+    def said(*command: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "monitor", *command],
+            env=inherited | given, capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+
+    assert "@127.0.0.1:8177/" in said("prepare", "--print-dsn")
+    assert "8177: MONITOR_PORT" in said("web", "--help")

@@ -105,3 +105,22 @@ def test_the_form_offers_the_environments_that_events_came_from(
     assert "production" in html
     assert "1.0" not in html
     assert "<script>" not in html
+
+
+@pytest.mark.parametrize(
+    ("query", "unread"),
+    [
+        ("period=bad", ("period=bad",)),
+        ("since=0001-01-01T00:00:00%2B14:00", ("since=0001-01-01T00:00:00+14:00",)),
+        ("since=2026-11-01&until=9999-12-31T23:59:59-14:00", ("until=9999-12-31T23:59:59-14:00",)),
+        ("since=2026-11-22&until=2026-11-01", ("since=2026-11-22", "until=2026-11-01")),
+        ("since=2026-11-01&until=2026-11-02", ()),
+        ("period=7d", ()),
+    ],
+)
+@time_machine.travel(NOW, tick=False)
+def test_what_names_no_time_is_said(admin: User, query: str, unread: tuple[str, ...]) -> None:
+    filters = Filters.of(_request(f"/?{query}", admin))
+    assert filters.unread == unread
+    shown = Template('{% include "site/filters.html" %}').render(Context({"filters": filters}))
+    assert ("Passed over" in shown) == bool(unread)
