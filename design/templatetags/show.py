@@ -88,7 +88,7 @@ def confirm(content: str, action: str = "") -> SafeString:
     `action` is what the dialog's button says, if not what the form's says.
     """
     return format_html(
-        '<span data-confirm data-confirm-action="{}" hidden>{}</span>'
+        '<template data-confirm data-confirm-action="{}">{}</template>'
         '<noscript><label class="check confirm"><input type="checkbox" required> <span>{}</span></label></noscript>',
         action,
         content,

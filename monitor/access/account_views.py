@@ -8,13 +8,13 @@ from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse, reverse_lazy
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from monitor.access import attempts, audit
 from monitor.access.forms import LogInForm, PreferencesForm
 from monitor.access.middleware import open_to_viewers
 from monitor.access.models import User
+from monitor.site.returning import next_address
 
 THEMES = frozenset({"system", "light", "dark"})
 
@@ -77,7 +77,7 @@ def theme(request: HttpRequest) -> HttpResponse:
     chosen = chosen if chosen in THEMES else "system"
     if isinstance(request.user, User):
         User.objects.filter(pk=request.user.pk).update(theme=chosen)
-    response = HttpResponseRedirect(_next(request))
+    response = HttpResponseRedirect(next_address(request, reverse("home")))
     response.set_cookie(
         "theme", chosen, max_age=31_536_000, samesite="Lax", secure=request.is_secure(), httponly=False
     )
@@ -87,13 +87,6 @@ def theme(request: HttpRequest) -> HttpResponse:
 log_in = LogInView.as_view()
 log_out = open_to_viewers(LogOutView.as_view())
 change_password = open_to_viewers(ChangePasswordView.as_view())
-
-
-def _next(request: HttpRequest) -> str:
-    target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
-        return target
-    return reverse("home")
 
 
 def _address(request: HttpRequest) -> str:

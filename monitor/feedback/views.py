@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,6 +17,7 @@ from monitor.issues.models import Attachment, StoredEvent
 from monitor.releases.models import Release
 from monitor.site.filters import Filters
 from monitor.site.lists import page_of, searched
+from monitor.site.returning import next_address
 
 PAGE_SIZE = 30
 _DONE = {Status.OPEN: "open again", Status.RESOLVED: "resolved", Status.SPAM: "marked as spam"}
@@ -101,12 +101,4 @@ def change(request: HttpRequest) -> HttpResponse:
         return redirect("feedback:list")
     else:
         messages.error(request, "Nothing was changed: the page asked for something that feedback can't do.")
-    return redirect(_back(request))
-
-
-def _back(request: HttpRequest) -> str:
-    address = request.POST.get("next", "")
-    here = {request.get_host()}
-    if url_has_allowed_host_and_scheme(address, here, require_https=request.is_secure()):
-        return address
-    return reverse("feedback:list")
+    return redirect(next_address(request, reverse("feedback:list")))

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from monitor.access.permissions import require_change, visible_projects
@@ -21,6 +20,7 @@ from monitor.issues.models import Issue
 from monitor.issues.orders import Done, Order
 from monitor.issues.presenting import DONE, UNDO, list_context, live_context
 from monitor.issues.services import ActionError
+from monitor.site.returning import next_address
 
 _NAMED_IN_CONFIRMATION = 20
 
@@ -76,7 +76,7 @@ def undo(request: HttpRequest) -> HttpResponse:
     changed = services.unresolve(_visible(request).filter(pk__in=ids), request, as_it_was=True)
     words = "1 issue" if len(changed) == 1 else f"{len(changed):,} issues"
     messages.success(request, f"{words} unresolved again.")
-    return HttpResponseRedirect(_next(request, reverse("issues:list")))
+    return HttpResponseRedirect(next_address(request, reverse("issues:list")))
 
 
 @require_POST
@@ -92,11 +92,11 @@ def action(request: HttpRequest, pk: int) -> HttpResponse:
         done = order.carry_out([issue], request)
     except ActionError as error:
         messages.error(request, str(error))
-        return HttpResponseRedirect(_next(request, detail))
+        return HttpResponseRedirect(next_address(request, detail))
     messages.success(request, done.words)
     if order.verb == "delete":
         return redirect("issues:list")
-    return HttpResponseRedirect(_next(request, detail))
+    return HttpResponseRedirect(next_address(request, detail))
 
 
 def _visible(request: HttpRequest) -> QuerySet[Issue]:
@@ -153,11 +153,3 @@ def _numbers(texts: list[str]) -> list[int]:
 def _number(text: str) -> int:
     """0 for what is none."""
     return next(iter(_numbers([text])), 0)
-
-
-def _next(request: HttpRequest, otherwise: str) -> str:
-    wanted = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if safe else otherwise

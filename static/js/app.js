@@ -88,7 +88,7 @@
   function confirmed(form, question, submitter) {
     const dialog = document.getElementById("confirm");
     const yes = dialog.querySelector("[data-confirm-yes]");
-    document.getElementById("confirm-text").textContent = question.textContent;
+    document.getElementById("confirm-text").textContent = question.content.textContent;
     yes.textContent = question.dataset.confirmAction || submitter?.textContent.trim() || yes.dataset.default;
     dialog.returnValue = "";
     dialog.addEventListener("close", () => {

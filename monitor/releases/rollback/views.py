@@ -8,13 +8,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from monitor.access.models import User
 from monitor.access.permissions import require_change, visible_projects
 from monitor.releases.rollback import services
 from monitor.releases.rollback.models import Rollback
+from monitor.site.returning import next_address
 
 
 @require_POST
@@ -34,10 +34,5 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, done)
     except services.RollbackError as error:
         messages.error(request, str(error))
-    wanted = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return HttpResponseRedirect(
-        wanted if safe else reverse("releases:detail", args=[rollback.release.version])
-    )
+    release = reverse("releases:detail", args=[rollback.release.version])
+    return HttpResponseRedirect(next_address(request, release))
