@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page
 
 FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"
 
@@ -73,6 +73,11 @@ def watch(page: Page, said: list[str]) -> None:
         said.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    page.on("console", lambda line: said.append(line.text) if line.type in ("error", "warning") else None)
+    def note(line: ConsoleMessage) -> None:
+        # Chromium's own remark on the answer to a form that could not be taken.
+        if line.type in ("error", "warning") and "status of 422" not in line.text:
+            said.append(line.text)
+
+    page.on("console", note)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("dialog", refuse)
