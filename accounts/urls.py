@@ -2,7 +2,7 @@ from django.contrib.auth import views as auth
 from django.urls import path, reverse_lazy
 
 from accounts import views
-from accounts.forms import LogInForm
+from accounts.forms import LogInForm, NewPasswordForm
 
 app_name = "accounts"
 urlpatterns = [
@@ -35,6 +35,7 @@ urlpatterns = [
     path(
         "password/reset/",
         auth.PasswordResetView.as_view(
+            form_class=NewPasswordForm,
             template_name="accounts/password_reset.html",
             email_template_name="accounts/mail/password_reset.txt",
             subject_template_name="accounts/mail/password_reset_subject.txt",

@@ -93,7 +93,7 @@ def rule(request: HttpRequest, rule_id: str) -> HttpResponse:
         "filters": filters,
         "text": text,
         "written": rule_texts.as_written(strategy, rule_id),
-        "fared": selectors.fared(filters.projects, now).get(rule_id, selectors.Fared()),
+        "fared": selectors.fared(filters.projects, now, rule_id).get(rule_id, selectors.Fared()),
         "goal": strategy.goals.false_positives,
         "sharper": [one for one in strategy.alerts if one.id in found.yields_to],
         "runbook": runbook_called(text.runbook) if text.runbook else None,

@@ -124,11 +124,12 @@ def notifications_of(episode: Episode) -> list[Notification]:
     return list(found.order_by("created_at", "pk"))
 
 
-def fared(projects: Sequence[Project], now: float) -> dict[str, Fared]:
-    """By rule; three queries however many rules there are."""
+def fared(projects: Sequence[Project], now: float, rule: str = "") -> dict[str, Fared]:
+    """By rule, or of one rule only; three queries however many rules there are."""
     in_time = Q(began_at__gte=now - FARED_S)
+    wanted = Q(rule=rule) if rule else Q()
     rows = (
-        Episode.objects.filter(project__in=projects)
+        Episode.objects.filter(wanted, project__in=projects)
         .values("rule")
         .annotate(
             times=Count("pk", filter=in_time),
@@ -143,7 +144,7 @@ def fared(projects: Sequence[Project], now: float) -> dict[str, Fared]:
         for row in rows
     }
     of_projects = Q(project__in=list(projects)) | Q(project__isnull=True)
-    for mute in muting.mutes_at(now).filter(of_projects).select_related("by", "project"):
+    for mute in muting.mutes_at(now).filter(wanted, of_projects).select_related("by", "project"):
         found.setdefault(mute.rule, Fared()).mutes.append(mute)
     return found
 

@@ -321,10 +321,16 @@ def test_preferences_change_the_language_of_the_next_page(client: Client, owner:
 
 
 @pytest.mark.django_db
-def test_the_mail_for_a_new_password_is_german_too(client: Client, make_user: Callable[..., User]) -> None:
-    make_user("Ada Lovelace", email="ada@example.org")
-    german = {"accept-language": "de"}
-    client.post(reverse("accounts:password_reset"), {"email": "ada@example.org"}, headers=german)
-    (letter,) = mail.outbox
+def test_the_mail_for_a_new_password_is_in_the_language_of_who_gets_it(
+    client: Client, make_user: Callable[..., User]
+) -> None:
+    make_user("Ada Lovelace", email="ada@example.org", language="de")
+    make_user("Ben Nevis", email="ben@example.org", language="en")
+    for address, browser in (("ada@example.org", "en"), ("ben@example.org", "de")):
+        client.post(
+            reverse("accounts:password_reset"), {"email": address}, headers={"accept-language": browser}
+        )
+    letter, other = mail.outbox
+    assert other.subject == "A new password for HydroML"
     assert letter.subject == "Ein neues Passwort für HydroML"
     assert letter.body.startswith("Guten Tag Ada,\n\njemand")

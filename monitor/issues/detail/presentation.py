@@ -24,6 +24,7 @@ from monitor.issues.detail.chain import (
 )
 from monitor.issues.detail.curl import curl_of
 from monitor.issues.detail.raw_traceback import raw_traceback
+from monitor.issues.detail.stack import ShownFrame
 from monitor.issues.models import StoredEvent
 
 
@@ -76,6 +77,12 @@ class ShownEvent:
     @cached_property
     def has_frames(self) -> bool:
         return any(one.trace for one in self.exceptions) or any(one.trace for one in self.threads)
+
+    def frame_called(self, anchor: str) -> ShownFrame | None:
+        """The one with this anchor, if it is among those that are shown without a fold."""
+        traces = [one.trace for one in self.exceptions] + [one.trace for one in self.threads]
+        pieces = (piece for trace in traces if trace for piece in trace.pieces)
+        return next((one for one in pieces if isinstance(one, ShownFrame) and one.anchor == anchor), None)
 
     @cached_property
     def raw_traceback(self) -> str:

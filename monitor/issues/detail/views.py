@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from monitor.access.permissions import visible_projects
 from monitor.issues.detail import navigation, selectors, tags
 from monitor.issues.detail.page import page_of
+from monitor.issues.detail.presentation import ShownEvent, read_event
 from monitor.issues.detail.reading import Reading
 from monitor.issues.models import Issue, Merge, SampledEvent, StoredEvent, sampled_key
 from monitor.site.lists import page_of as list_page_of
@@ -25,11 +26,15 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def event(request: HttpRequest, pk: int, event_id: str) -> HttpResponse:
-    """At this event; where merging has moved it, at the issue that it belongs to now."""
+    """At this event; where merging has moved it, at the issue that it belongs to now.
+
+    With `?locals=`, no more than the local variables of the frame that has this anchor on the page.
+    """
     issue = selectors.issue_for(request.user, pk)
     stored = navigation.event_called(issue, event_id)
     if stored is not None:
-        return _shown(request, issue, stored)
+        anchor = request.GET.get("locals")
+        return _locals_shown(request, stored, anchor) if anchor else _shown(request, issue, stored)
     uid = bytes.fromhex(event_id)
     moved = StoredEvent.objects.filter(uid=uid, project__in=visible_projects(request.user)).first()
     if moved is not None:
@@ -37,6 +42,14 @@ def event(request: HttpRequest, pk: int, event_id: str) -> HttpResponse:
     if _was_sampled(issue, uid):
         return _shown(request, issue, None, counted_only=event_id)
     raise Http404(f"{issue.short_id} has no event {event_id}, or it is not kept any more.")
+
+
+def _locals_shown(request: HttpRequest, stored: StoredEvent, anchor: str) -> HttpResponse:
+    event = read_event(stored)
+    frame = ShownEvent(event, all_open=True).frame_called(anchor) if event is not None else None
+    if event is None or frame is None:
+        raise Http404(f"No frame {anchor} of event {stored.event_id} is kept.")
+    return render(request, "issues/detail_locals.html", {"frame": frame, "platform": event.platform})
 
 
 def _was_sampled(issue: Issue, uid: bytes) -> bool:

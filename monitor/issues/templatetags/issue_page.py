@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from django import template
 from django.urls import reverse
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from monitor.events.secret_forms import FILTERED
@@ -60,8 +60,8 @@ def source_lines(lines: Iterable[SourceLine]) -> SafeString:
 
 
 @register.simple_tag
-def call(frame: ShownFrame, platform: str) -> SafeString:
-    """One frame as an item of a list: its place and, folded or open, its source and locals."""
+def call(frame: ShownFrame, platform: str, event_url: str) -> SafeString:
+    """One frame as an item of a list: its place and its source; of an open one its locals, else where they are."""
     title = f' title="{escape(without_controls(frame.full_place))}"' if frame.full_place else ""
     parts = [f'<span class="frame-place"{title}>{_text(frame.place)}</span>']
     if frame.line:
@@ -72,13 +72,27 @@ def call(frame: ShownFrame, platform: str) -> SafeString:
         )
     place = "".join(parts)
     if frame.has_details:
-        names = names_and_values(frame.variables, platform, "Locals") if frame.variables else ""
-        inside = f"{source_lines(frame.source)}{names}"
+        inside = (
+            f"{source_lines(frame.source)}{_locals(frame, platform, event_url) if frame.variables else ''}"
+        )
         body = f"<details{' open' if frame.is_open else ''}><summary>{place}</summary>{inside}</details>"
     else:
         body = f'<div class="frame-plain">{place}</div>'
     kind = "frame in-app" if frame.in_app else "frame"
     return mark_safe(f'<li class="{kind}" id="{escape(frame.anchor)}">{body}</li>')  # noqa: S308 (escaped by _text)
+
+
+def _locals(frame: ShownFrame, platform: str, event_url: str) -> SafeString:
+    """They may be a megabyte, so those of a folded frame come when it is opened; without scripts, with all frames."""
+    if frame.is_open:
+        return names_and_values(frame.variables, platform, "Locals")
+    return format_html(
+        '<a class="frame-locals" href="{0}?frames=all#{1}" hx-get="{0}?locals={1}"'
+        ' hx-trigger="click, toggle from:closest details once" hx-swap="outerHTML">Local variables ({2})</a>',
+        event_url,
+        frame.anchor,
+        len(frame.variables),
+    )
 
 
 @register.filter

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from monitor.access.models import User
 from monitor.access.permissions import require_change, visible_projects
 from monitor.releases.rollback import services
-from monitor.releases.rollback.models import Rollback
+from monitor.releases.rollback.models import Rollback, State
 from monitor.site.returning import next_address
 
 
@@ -30,8 +30,12 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, "Nothing was done: confirm it, or dismiss it.")
         else:
             act(rollback, request.user, time.time(), actor=request)
-            done = "It is taken back now." if act is services.confirm else "The release stays."
-            messages.success(request, done)
+            rollback.refresh_from_db()
+            if rollback.state == State.FAILED:
+                messages.error(request, rollback.problem)
+            else:
+                done = "It is taken back now." if act is services.confirm else "The release stays."
+                messages.success(request, done)
     except services.RollbackError as error:
         messages.error(request, str(error))
     release = reverse("releases:detail", args=[rollback.release.version])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitor.releases.rollback.models import Rollback
+from monitor.releases.rollback.models import Rollback, State
 
 _NAMES = {"error_rate": "requests failed", "crash_free": "sessions were free of crashes"}
 
@@ -26,13 +26,13 @@ def _part(evidence: dict[str, Any], name: str) -> str:
 
 
 def what(rollback: Rollback) -> str:
-    """What is done about it, by the mode of that moment."""
+    """What is done about it; nothing where it is over."""
     to = rollback.previous or "the release before, which is not known here"
-    if rollback.mode == "dry_run":
+    if rollback.state == State.SAID:
         return f"Nothing is done (dry run): it would be taken back to {to}."
-    if rollback.mode == "confirm":
+    if rollback.state == State.WAITING:
         return f"Somebody must confirm that it is taken back to {to}."
-    return f"It is taken back to {to} now."
+    return f"It is taken back to {to} now." if rollback.state == State.DUE else ""
 
 
 def title(rollback: Rollback) -> str:

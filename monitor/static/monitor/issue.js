@@ -1,4 +1,4 @@
-/* The page of one issue: copies that the server makes, all frames at once, keys. Without it, each of these is a link. */
+/* The page of one issue: copies that the server makes, keys. Without it, each of these is a link. */
 "use strict";
 
 (() => {
@@ -33,16 +33,6 @@
     );
   });
 
-  /* All frames: everything that is folded in the traces opens in place. */
-
-  function toggleFrames() {
-    const folded = all("#trace .frames details, #threads .frames details, #trace .exception > details");
-    if (!folded.length) return false;
-    const open = folded.some((one) => !one.open);
-    for (const one of folded) one.open = open;
-    return true;
-  }
-
   /* A link to a frame or a section inside of something folded opens it. */
 
   function reveal() {
@@ -60,10 +50,9 @@
   addEventListener("hashchange", reveal);
   reveal();
 
-  /* Keys: [ ] events, f frames, c comment, and what buttons say with data-key. */
+  /* Keys: c comment, and what buttons and links say with data-key. */
 
   function press(key) {
-    if (key === "f") return toggleFrames();
     if (key === "c") {
       const field = document.getElementById("comment-text");
       field?.focus();

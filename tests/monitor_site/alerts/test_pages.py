@@ -12,7 +12,7 @@ from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from monitor.access.models import AuditEntry
-from monitor.alerts import announcing
+from monitor.alerts import announcing, selectors
 from monitor.alerts.models import Episode, Mute, Notification
 from monitor.alerts.rule_texts import rule_called
 from monitor.projects.models import Project
@@ -183,6 +183,13 @@ def test_whether_it_was_useful_is_said_taken_back_and_counted(
     as_member.post(address, {"useful": "perhaps"})
     first.refresh_from_db()
     assert (first.useful, first.useful_by) == (None, None)
+
+
+def test_how_one_rule_has_fared_is_read_without_the_alerts_of_others(project: Project) -> None:
+    made(project, "database")
+    made(project, "cache")
+    found = selectors.fared([project], time.time(), "database")
+    assert {rule: one.times for rule, one in found.items()} == {"database": 1}
 
 
 def test_every_rule_is_shown_in_the_files_own_words_with_its_runbook(as_viewer: Client) -> None:

@@ -151,3 +151,13 @@ def test_a_strangers_text_runs_nothing(opened: Opened, arrived: Deliver, text: s
     page.goto(f"/issues/{stored.issue_id}/events/{StoredEvent.objects.get().event_id}/json/")
     page.goto("/issues/")
     expect(page.locator("body")).to_be_visible()
+
+
+def test_a_folded_frame_fetches_its_locals_when_it_opens(opened: Opened, arrived: Deliver) -> None:
+    stored = arrived(samples.one_megabyte())
+    page = opened(f"/issues/{stored.issue_id}/")
+    page.get_by_text("frames in between").click()
+    frame = page.locator("#e0-50")
+    frame.locator("summary").first.click()
+    expect(frame.get_by_text("series_50_0")).to_be_visible()
+    expect(frame.locator(".frame-locals")).to_have_count(0)

@@ -76,6 +76,26 @@ def test_other_languages_and_extremes_have_a_page(as_member: Client, arrived: De
     shown(as_member, stored, "?frames=all&order=oldest")
 
 
+def test_the_locals_of_a_folded_frame_come_when_it_is_opened_or_with_all_frames(
+    as_member: Client, arrived: Deliver
+) -> None:
+    stored = arrived(samples.one_megabyte())
+    at_first, everything = shown(as_member, stored), shown(as_member, stored, "?frames=all")
+    assert "series_50_0" not in at_first.text
+    assert "series_50_0" in everything.text
+    assert len(at_first.source) < len(everything.source) / 2
+    [link] = [
+        one for one in at_first.all("a") if one.attributes.get("href", "").endswith("?frames=all#e0-50")
+    ]
+    assert link.attributes["href"].startswith(
+        reverse("issues:event", args=[stored.issue_id, stored.event_id])
+    )
+    part = page(as_member.get(link.attributes["hx-get"]))
+    assert "series_50_0" in part.text
+    assert "series_51_0" not in part.text
+    assert as_member.get(link.attributes["hx-get"].replace("e0-50", "e0-999")).status_code == 404
+
+
 @pytest.mark.parametrize("text", NASTY)
 def test_nothing_that_a_stranger_sent_becomes_markup(as_member: Client, arrived: Deliver, text: str) -> None:
     stored = arrived(hostile(text))
@@ -93,7 +113,7 @@ def test_nothing_that_a_stranger_sent_becomes_markup(as_member: Client, arrived:
         assert all(one.attributes.get("src", "").startswith("/static/") for one in found.all("script"))
         for one in found.elements:
             assert not [name for name in one.attributes if name.startswith("on") or name == "style"], one
-            for name in ("href", "action", "src", "xlink:href", "formaction", "data-copy-from"):
+            for name in ("href", "action", "src", "xlink:href", "formaction", "data-copy-from", "hx-get"):
                 target = one.attributes.get(name, "")
                 assert target == "" or target.startswith(("/", "?", "#")), (one.tag, target)
                 assert not target.startswith("//")

@@ -186,6 +186,7 @@ def test_confirming_is_for_who_holds_the_role_and_works_once(
     assert "Only" in as_admin.post(address, {"action": "confirm"}, follow=True).text
     assert "Take it back to" not in as_admin.get(page).text
     assert f"Take it back to {GOOD}" in as_member.get(page).text
+    assert "Somebody must confirm" in as_member.get(page).text
     without_token = Client(enforce_csrf_checks=True)
     without_token.force_login(on_call)
     assert without_token.post(address, {"action": "confirm"}).status_code == 403
@@ -193,11 +194,27 @@ def test_confirming_is_for_who_holds_the_role_and_works_once(
     assert "taken back now" in as_member.post(address, {"action": "confirm"}, follow=True).text
     assert "decided already" in as_member.post(address, {"action": "confirm"}, follow=True).text
     assert "decided already" in as_member.post(address, {"action": "dismiss"}, follow=True).text
+    assert "Somebody must confirm" not in as_member.get(page).text
     site.carried_out()
     assert len(receiver.bodies) == 1
     rollback.refresh_from_db()
     assert (rollback.state, rollback.decided_by) == (State.DONE, on_call)
+    assert "It is taken back to" not in as_member.get(page).text
     assert AuditEntry.objects.filter(action="rollback.confirmed", user=on_call).count() == 1
+
+
+def test_confirming_where_nothing_can_be_called_says_that_nothing_was_done(
+    site: Site, on_call: User, as_member: Client
+) -> None:
+    site.rules(mode="confirm", url=None, command=(), confirmed_by=("lead",))
+    site.goes_wrong()
+    rollback = site.watched()
+    assert rollback is not None
+    text = as_member.post(
+        f"/releases/rollback/{rollback.pk}/decide/", {"action": "confirm"}, follow=True
+    ).text
+    assert "It is taken back" not in text
+    assert "There is nothing to call" in text
 
 
 def test_what_was_replaced_meanwhile_cannot_be_confirmed_and_what_nobody_confirms_lapses(
