@@ -180,6 +180,17 @@ def test_admins_change_people_and_order(as_admin: Client, as_member: Client) -> 
     assert AuditEntry.objects.filter(action="rota.order_changed").exists()
 
 
+@pytest.mark.parametrize("place", ["first", "0", "-1", "1.5", "1000", "²"])
+def test_what_is_no_place_is_refused_by_its_value(people: list[Person], as_admin: Client, place: str) -> None:
+    before = list(Seat.objects.values_list("role", "person", "position"))
+    given = {f"place-{people[0].pk}": place, f"place-{people[1].pk}": "1"}
+    refused = as_admin.post("/rota/on_call/", given)
+    assert refused.status_code == 422
+    assert f"“{place}” is no place" in text_of(refused)
+    assert f'value="{place}"' in refused.content.decode()
+    assert list(Seat.objects.values_list("role", "person", "position")) == before
+
+
 def test_members_stand_in_and_hand_over(
     people: list[Person], as_member: Client, as_viewer: Client, member: User, time_machine: Any
 ) -> None:
