@@ -114,7 +114,7 @@ def _ordered(request: HttpRequest, strategy: Strategy, role: str) -> HttpRespons
     given = {
         int(pk): str(value).strip()
         for name, value in request.POST.items()
-        if name.startswith("place-") and (pk := name.removeprefix("place-")).isascii() and pk.isdigit()
+        if name.startswith("place-") and (pk := name.removeprefix("place-")).isdecimal() and len(pk) < 19
     }
     places = {pk: text for pk, text in given.items() if text}
     for text in places.values():
@@ -132,7 +132,7 @@ def _ordered(request: HttpRequest, strategy: Strategy, role: str) -> HttpRespons
 
 
 def _is_place(text: str) -> bool:
-    return text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= 999
+    return text.isascii() and text.isdigit() and len(text) < 4 and int(text) > 0
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

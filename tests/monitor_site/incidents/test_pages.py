@@ -222,6 +222,8 @@ def test_notes_ticks_severity_owner_and_issues(
     as_member.post(f"{LIST}1/severity/", {"severity": "P9"})
     as_member.post(f"{LIST}1/owner/", {"owner": member.pk})
     as_member.post(f"{LIST}1/owner/", {"owner": viewer.pk})
+    refused = as_member.post(f"{LIST}1/owner/", {"owner": "9" * 5000}, follow=True)
+    assert "must be able to see and change its project" in text_of(refused)
     as_member.post(f"{LIST}1/issue/", {"issue": "HYDROML-1", "action": "unlink"})
     assert not incident.issues.exists()
     as_member.post(f"{LIST}1/issue/", {"issue": str(issue.pk)})
