@@ -45,9 +45,13 @@ def people(request: HttpRequest) -> HttpResponse:
     require_admin(request.user)
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = services.save_person(None, **form.cleaned_data, by=request)
-        messages.success(request, f"{made} is there. Give them a role now.")
-        return redirect("rota:people")
+        try:
+            made = services.save_person(None, **form.cleaned_data, by=request)
+        except RotaError as error:
+            form.add_error("name", str(error))
+        else:
+            messages.success(request, f"{made} is there. Give them a role now.")
+            return redirect("rota:people")
     seats = Seat.objects.select_related("person")
     strategy = current_strategy()
     roles: dict[int, list[str]] = {}

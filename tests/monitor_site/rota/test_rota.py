@@ -165,6 +165,9 @@ def test_admins_change_people_and_order(as_admin: Client, as_member: Client) -> 
         assert as_member.get(f"/rota/{path}").status_code == 403
     as_admin.post("/rota/people/", {"name": "Ada", "email": "ada@example.org"})
     as_admin.post("/rota/people/", {"name": "Ben", "email": "ben@example.org"})
+    twice = as_admin.post("/rota/people/", {"name": "Ben", "email": "ben@example.org"})
+    assert (twice.status_code, Person.objects.count()) == (422, 2)
+    assert "Ben is in the rota already, with ben@example.org." in text_of(twice)
     assert "valid email" in text_of(as_admin.post("/rota/people/", {"name": "C", "email": "x"}))
     ada, ben = Person.objects.order_by("name")
     as_admin.post(
