@@ -1,11 +1,13 @@
 """Who may see which project, and who may change anything. Every page and every API endpoint asks here."""
 
+from collections.abc import Collection
+
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 
-from monitor.access.models import User
+from monitor.access.models import Role, User
 from monitor.projects.models import Project
 
 Someone = User | AnonymousUser
@@ -18,6 +20,13 @@ def visible_projects(user: Someone) -> QuerySet[Project]:
     if user.is_admin:
         return Project.objects.all()
     return Project.objects.filter(users=user)
+
+
+def able_to_change(projects: Collection[int]) -> QuerySet[User]:
+    """Who may see one of these projects, by id, and change something in it: whom its issues can be given to."""
+    able = User.objects.filter(is_active=True).exclude(role=Role.VIEWER)
+    seeing = able.filter(role=Role.ADMIN) | able.filter(projects__in=projects)
+    return seeing.distinct().order_by("name", "email")
 
 
 def project_for(user: Someone, slug: str) -> Project:

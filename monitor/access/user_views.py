@@ -44,12 +44,15 @@ def users(request: HttpRequest) -> HttpResponse:
 @never_cache
 def invite(request: HttpRequest) -> HttpResponse:
     form = UserForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        user = services.invite(
-            request, data["email"], name=data["name"], role=data["role"], projects=data["projects"]
-        )
-        return _shown_once(request, user, heading=f"{user} can come in")
+    if request.method == "POST":
+        # Whether the address is taken is asked under the lock: the same form may have been sent twice at once.
+        with transaction.atomic():
+            if form.is_valid():
+                data = form.cleaned_data
+                user = services.invite(
+                    request, data["email"], name=data["name"], role=data["role"], projects=data["projects"]
+                )
+                return _shown_once(request, user, heading=f"{user} can come in")
     return render(request, "access/user_new.html", {"form": form}, status=422 if form.errors else 200)
 
 

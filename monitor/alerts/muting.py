@@ -67,7 +67,7 @@ def mutes_at(now: float) -> QuerySet[Mute]:
     return Mute.objects.filter(until__gt=now, made_at__lte=now, lifted_at__isnull=True).order_by("-until")
 
 
-def mute_of(mutes: Iterable[Mute], rule: str, project_id: int, key: str) -> Mute | None:
+def mute_of(mutes: Iterable[Mute], rule: str, project_id: int | None, key: str) -> Mute | None:
     """The one of `mutes` that silences this."""
     for one in mutes:
         of_project = one.project_id is None or one.project_id == project_id

@@ -141,8 +141,15 @@ def unmute(request: HttpRequest, pk: int) -> HttpResponse:
     if found.project is None:
         require_admin(request.user)
     assert isinstance(request.user, User)  # noqa: S101  (whoever may change is one)
-    muting.lift(found, by=request.user, now=time.time())
-    messages.success(request, "People are told of it again. What is open is told within seconds.")
+    now = time.time()
+    muting.lift(found, by=request.user, now=now)
+    other = muting.mute_of(muting.mutes_at(now), found.rule, found.project_id, found.key)
+    if other is None:
+        messages.success(request, "People are told of it again. What is open is told within seconds.")
+    else:
+        messages.warning(
+            request, f"Another mute still silences it, until {other.until:%Y-%m-%d %H:%M} UTC: {other.reason}"
+        )
     return redirect("alerts:rule", rule_id=found.rule)
 
 

@@ -28,8 +28,8 @@ class AlertFilters(Filters):
     """Environments that had alerts, whether or not they had errors."""
 
     @cached_property
-    def environments(self) -> list[str]:
-        return sorted({*selectors.environment_names(self.projects), self.environment} - {""})
+    def known_environments(self) -> list[str]:
+        return list(selectors.environment_names(self.projects))
 
 
 @require_safe

@@ -31,9 +31,9 @@ class CronFilters(Filters):
     """Jobs check in from environments that may never have had an error."""
 
     @cached_property
-    def environments(self) -> list[str]:
+    def known_environments(self) -> list[str]:
         """Asked for when a page shows the filter."""
-        return sorted({*selectors.environment_names(self.projects), self.environment} - {""})
+        return list(selectors.environment_names(self.projects))
 
 
 @require_safe

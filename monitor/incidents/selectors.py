@@ -7,8 +7,10 @@ from django.http import Http404
 
 from monitor.access.models import User
 from monitor.access.permissions import Someone, visible_projects
-from monitor.incidents.models import Incident
+from monitor.incidents.course import moment
+from monitor.incidents.models import OPEN_STATES, Incident
 from monitor.issues.models import Issue
+from monitor.projects.models import Project
 
 
 def visible_incidents(user: Someone) -> QuerySet[Incident]:
@@ -26,6 +28,14 @@ def incident_for(user: Someone, number: int) -> Incident:
     if incident is None:
         raise Http404(f"You have no incident #{number}.")
     return incident
+
+
+def just_opened(project: Project, title: str, environment: str, now: float) -> Incident | None:
+    """One that is the same, opened within the last minute."""
+    found = Incident.objects.filter(
+        project=project, title=title, environment=environment, state__in=OPEN_STATES
+    )
+    return found.filter(detected_at__gte=moment(now - 60)).first()
 
 
 def issue_to_link(user: Someone, name: str) -> Issue | None:

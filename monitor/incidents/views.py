@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,7 +16,9 @@ from monitor.access.models import User
 from monitor.access.permissions import require_change
 from monitor.incidents import listing, selectors, services
 from monitor.incidents.forms import NewIncidentForm
+from monitor.incidents.models import Incident
 from monitor.incidents.page import IncidentPage
+from monitor.issues.models import Issue
 from monitor.site.filters import Filters
 from monitor.site.lists import page_of
 from monitor.site.strategy_file import current_strategy
@@ -67,22 +71,37 @@ def new(request: HttpRequest) -> HttpResponse:
     )
     form = NewIncidentForm(request.user, current_strategy(), request.POST or None, issue=issue)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+        incident, is_new = _opened(request, form.cleaned_data, issue)
+        if is_new:
+            messages.success(request, f"Incident #{incident.number} is open, and people are being told.")
+        else:
+            messages.info(
+                request, f"Incident #{incident.number} was opened so just now; none was opened anew."
+            )
+        return redirect("incidents:detail", number=incident.number)
+    return render(
+        request, "incidents/new.html", {"form": form, "issue": issue}, status=422 if form.errors else 200
+    )
+
+
+def _opened(request: HttpRequest, given: dict[str, Any], issue: Issue | None) -> tuple[Incident, bool]:
+    """The incident, and whether it is new: a form that is sent twice tells nobody twice."""
+    now = time.time()
+    with transaction.atomic():
+        same = selectors.just_opened(given["project"], given["title"], given["environment"], now)
+        if same is not None:
+            return same, False
         incident = services.open_by_hand(
             given["project"],
             title=given["title"],
             severity=given["severity"],
             environment=given["environment"],
-            started_at=time.time() - 60 * (given["minutes"] or 0),
+            started_at=now - 60 * (given["minutes"] or 0),
             issues=[issue] if issue is not None and issue.project_id == given["project"].pk else [],
-            now=time.time(),
+            now=now,
             by=request,
         )
-        messages.success(request, f"Incident #{incident.number} is open, and people are being told.")
-        return redirect("incidents:detail", number=incident.number)
-    return render(
-        request, "incidents/new.html", {"form": form, "issue": issue}, status=422 if form.errors else 200
-    )
+    return incident, True
 
 
 def _may_change(request: HttpRequest) -> bool:

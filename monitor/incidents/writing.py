@@ -68,7 +68,7 @@ def owner(request: HttpRequest, number: int) -> HttpResponse:
     incident = _to_change(request, number)
     pk = request.POST.get("owner", "")
     chosen = (
-        User.objects.filter(pk=int(pk), is_active=True).first() if pk.isascii() and pk.isdigit() else None
+        User.objects.filter(pk=int(pk), is_active=True).first() if pk.isdecimal() and len(pk) < 19 else None
     )
     if pk and (chosen is None or not selectors.may_own(chosen, incident)):
         messages.error(request, "Whoever deals with an incident must be able to see and change its project.")

@@ -107,8 +107,8 @@ def _ignore(order: Order, issues: Sequence[Issue], request: HttpRequest) -> Done
 
 
 def _whole(text: str) -> int:
-    if not text.strip().isdecimal() or not 0 < int(text) < 10**12:
-        raise ActionError(f"{text or 'Nothing'} is no number of times: write 1 or more.")
+    if not text.strip().isdecimal() or len(text) > 12 or not int(text):
+        raise ActionError(f"{text[:40] or 'Nothing'} is no number of times: write 1 or more.")
     return int(text)
 
 
@@ -125,10 +125,14 @@ def _assignee(order: Order, request: HttpRequest) -> User | None:
     if wanted == "me" and isinstance(request.user, User):
         return request.user
     users = User.objects.filter(is_active=True)
-    found = users.filter(pk=int(wanted)) if wanted.isdecimal() else users.filter(email=wanted)
+    found = (
+        users.filter(pk=int(wanted))
+        if wanted.isdecimal() and len(wanted) < 19
+        else users.filter(email=wanted)
+    )
     user = found.first()
     if user is None:
-        raise ActionError(f"Nobody is called {wanted or 'nothing'}: choose a user.")
+        raise ActionError(f"Nobody is called {wanted[:60] or 'nothing'}: choose a user.")
     return user
 
 

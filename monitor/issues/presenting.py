@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.http import HttpRequest
 from django.urls import reverse
 
-from monitor.access.models import Role, User
+from monitor.access.models import User
+from monitor.access.permissions import able_to_change
 from monitor.issues.jumping import is_event_id
 from monitor.issues.listing import COUNTED, DEFAULT_SEARCH, Listing
 from monitor.issues.models import Issue
@@ -155,7 +156,6 @@ def _headers(listing: Listing) -> list[Header]:
 
 
 def _assignees(listing: Listing) -> list[User]:
-    """Who may see something of what is listed here; whether all of what is ticked, `assign` asks."""
-    sees = Q(role=Role.ADMIN) | Q(projects__in=listing.filters.projects)
-    people = User.objects.filter(sees, is_active=True).exclude(email=listing.user.get_username()).distinct()
-    return list(people.order_by("name", "email")[:MOST_ASSIGNEES])
+    """Who may change something of what is listed here; whether all of what is ticked, `assign` asks."""
+    people = able_to_change(listing.filters.project_ids).exclude(email=listing.user.get_username())
+    return list(people[:MOST_ASSIGNEES])

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.timezone import now
@@ -124,11 +125,11 @@ def ignore(
 
 
 def assign(issues: Issues, by: Actor, to: User | None) -> list[int]:
-    """Gives the ids of those that were somebody else's, or nobody's. Raises ActionError where `to` can't see them."""
+    """Gives the ids of those that were another's, or nobody's. Raises ActionError where `to` can't see or change them."""
     with transaction.atomic():
         ids = ids_of(issues)
         if to is not None:
-            _require_sight(to, ids)
+            _require_able(to, ids)
         data = {"to": to.pk, "name": str(to)} if to else {"to": None}
         return _change(ids, by, "assigned", unless=Q(assigned_to=to), to={"assigned_to": to}, data=data)
 
@@ -171,11 +172,14 @@ def _change(
     return changed
 
 
-def _require_sight(to: User, ids: list[int]) -> None:
-    seen = visible_projects(to).values("pk")
+def _require_able(to: User, ids: list[int]) -> None:
+    """What it says does not name `to`: whoever asks by number need not learn who that is."""
+    seen = visible_projects(to if to.may_change else AnonymousUser())
     for chunk in chunks(ids):
         hidden = (
             Issue.objects.filter(pk__in=chunk).exclude(project__in=seen).select_related("project").first()
         )
         if hidden is not None:
-            raise ActionError(f"{to} has no access to the project {hidden.project}.")
+            raise ActionError(
+                f"Whoever is given an issue must be able to see and change its project, {hidden.project}."
+            )

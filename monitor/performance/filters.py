@@ -13,10 +13,9 @@ class PerformanceFilters(Filters):
     """Transactions come from environments that may never have had an error."""
 
     @cached_property
-    def environments(self) -> list[str]:
+    def known_environments(self) -> list[str]:
         """Asked for when a page shows the filter."""
-        known = selectors.environments_of(self.project_ids)
-        return sorted({*super().environments, *known} - {""})
+        return [*super().known_environments, *selectors.environments_of(self.project_ids)]
 
     @property
     def scope(self) -> Scope:

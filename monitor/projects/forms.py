@@ -21,6 +21,7 @@ class ProjectForm(forms.ModelForm):
         model = Project
         fields = ("name", "slug", "platform", "retention_days")
         labels = {"slug": "Short name", "retention_days": "Days that events are kept"}
+        error_messages = {"slug": {"unique": "There is a project with this short name already."}}
         help_texts = {
             "slug": "Part of addresses and issue numbers: small letters, digits, hyphens. It can't be changed later.",
             "retention_days": "Empty: as strategy.toml says, 90 unless it was changed. What is older is deleted for good.",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -29,12 +30,15 @@ def projects(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     require_admin(request.user)
     form = ProjectForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        project = services.create_project(
-            request, name=data["name"], slug=data["slug"], platform=data["platform"]
-        )
-        return redirect("projects:setup", slug=project.slug)
+    if request.method == "POST":
+        # Whether the short name is taken is asked under the lock: the same form may have been sent twice at once.
+        with transaction.atomic():
+            if form.is_valid():
+                data = form.cleaned_data
+                project = services.create_project(
+                    request, name=data["name"], slug=data["slug"], platform=data["platform"]
+                )
+                return redirect("projects:setup", slug=project.slug)
     return render(request, "projects/new.html", {"form": form}, status=422 if form.errors else 200)
 
 

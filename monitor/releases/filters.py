@@ -15,14 +15,14 @@ class ReleaseFilters(Filters):
     """With the environments of sessions, too."""
 
     @cached_property
-    def environments(self) -> list[str]:
+    def known_environments(self) -> list[str]:
         """Asked for when a page shows the filter."""
         of_sessions = (
             ReleaseHour.objects.filter(project__in=self.project_ids)
             .values_list("environment", flat=True)
             .distinct()[:_ENVIRONMENTS_MAX]
         )
-        return sorted({*super().environments, *of_sessions} - {""})
+        return [*super().known_environments, *of_sessions]
 
     def scope(self) -> Scope:
         """What is counted."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from monitor.access.models import Role, User
-from monitor.access.permissions import Someone, visible_projects
+from monitor.access.models import User
+from monitor.access.permissions import Someone, able_to_change, visible_projects
 from monitor.reports.counts import Json
 from monitor.reports.models import Kind, Report
 
@@ -37,6 +37,4 @@ def neighbours(report: Report) -> tuple[Report | None, Report | None]:
 
 def assignees(projects: list[int]) -> list[User]:
     """Who could be given an issue of these projects."""
-    able = User.objects.filter(is_active=True).exclude(role=Role.VIEWER)
-    seeing = able.filter(role=Role.ADMIN) | able.filter(projects__in=projects)
-    return list(seeing.distinct().order_by("name", "email")[:MOST_ASSIGNEES])
+    return list(able_to_change(projects)[:MOST_ASSIGNEES])

@@ -25,9 +25,11 @@ class RotaError(Exception):
 def save_person(
     person: Person | None, *, name: str, email: str, phone: str, user: User | None, by: Actor
 ) -> Person:
-    """A new one for None."""
+    """A new one for None. Raises RotaError for one who is there already, of this name and address."""
     found = person or Person()
     with transaction.atomic():
+        if person is None and Person.objects.filter(name=name, email=email).exists():
+            raise RotaError(f"{name} is in the rota already{f', with {email}' if email else ''}.")
         found.name, found.email, found.phone, found.user = name, email, phone, user
         found.save()
         record(by, "rota.person_changed" if person else "rota.person_added", name)

@@ -45,9 +45,13 @@ def people(request: HttpRequest) -> HttpResponse:
     require_admin(request.user)
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        made = services.save_person(None, **form.cleaned_data, by=request)
-        messages.success(request, f"{made} is there. Give them a role now.")
-        return redirect("rota:people")
+        try:
+            made = services.save_person(None, **form.cleaned_data, by=request)
+        except RotaError as error:
+            form.add_error("name", str(error))
+        else:
+            messages.success(request, f"{made} is there. Give them a role now.")
+            return redirect("rota:people")
     seats = Seat.objects.select_related("person")
     strategy = current_strategy()
     roles: dict[int, list[str]] = {}
@@ -94,28 +98,45 @@ def role(request: HttpRequest, role: str) -> HttpResponse:
     strategy = current_strategy()
     _require_role(strategy, role)
     if request.method == "POST":
-        return _ordered(request, role)
-    places = dict(Seat.objects.filter(role=role).order_by("position").values_list("person", "position"))
-    found = [(one, places[one.pk] + 1 if one.pk in places else "") for one in Person.objects.all()]
-    found.sort(key=lambda row: (row[1] == "", row[1] or 0, row[0].name))
-    context = {"role": role, "of": strategy.roles[role], "people": found, "on_call": strategy.on_call}
-    return render(request, "rota/role.html", context)
+        return _ordered(request, strategy, role)
+    seats = Seat.objects.filter(role=role).values_list("person", "position")
+    return _role_page(request, strategy, role, {person: str(position + 1) for person, position in seats})
 
 
-def _ordered(request: HttpRequest, role: str) -> HttpResponse:
-    places = []
-    for name, value in request.POST.items():
-        key, _, pk = name.partition("-")
-        text = str(value).strip()
-        if key == "place" and pk.isascii() and pk.isdigit() and text.isascii() and text.isdigit():
-            places.append((int(text[:6]), int(pk)))
+def _role_page(
+    request: HttpRequest, strategy: Strategy, role: str, places: dict[int, str], *, error: str = ""
+) -> HttpResponse:
+    found = [(one, places.get(one.pk, "")) for one in Person.objects.all()]
+    found.sort(key=lambda row: (not _is_place(row[1]), _is_place(row[1]) and int(row[1]), row[0].name))
+    context = {
+        "role": role, "of": strategy.roles[role], "people": found, "on_call": strategy.on_call, "error": error
+    }  # fmt: skip
+    return render(request, "rota/role.html", context, status=422 if error else 200)
+
+
+def _ordered(request: HttpRequest, strategy: Strategy, role: str) -> HttpResponse:
+    given = {
+        int(pk): str(value).strip()
+        for name, value in request.POST.items()
+        if name.startswith("place-") and (pk := name.removeprefix("place-")).isdecimal() and len(pk) < 19
+    }
+    places = {pk: text for pk, text in given.items() if text}
+    for text in places.values():
+        if not _is_place(text):
+            error = f"“{text[:40]}” is no place: give a number from 1 to 999, or nothing."
+            return _role_page(request, strategy, role, given, error=error)
+    order = sorted(places, key=lambda pk: (int(places[pk]), pk))
     try:
-        services.set_order(role, [pk for _, pk in sorted(places)], request, time.time())
+        services.set_order(role, order, request, time.time())
     except RotaError as error:
         messages.error(request, str(error))
         return redirect("rota:role", role=role)
     messages.success(request, "The order is kept. Whose turn it is keeps it until it ends.")
     return redirect("rota:list")
+
+
+def _is_place(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 4 and int(text) > 0
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

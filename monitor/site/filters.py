@@ -98,15 +98,24 @@ class Filters:
     def project_ids(self) -> list[int]:
         return [project.pk for project in self.projects]
 
-    @cached_property
+    @property
     def environments(self) -> list[str]:
+        """What a page's filter offers."""
+        return sorted({*self.known_environments, self.environment} - {""})
+
+    @property
+    def is_environment_unknown(self) -> bool:
+        """Whether the address names an environment that nothing of what the page shows ever came from."""
+        return self.environment not in {*self.known_environments, ""}
+
+    @cached_property
+    def known_environments(self) -> list[str]:
         """Those that events of these projects came from; asked for when a page shows the filter."""
-        found = (
+        return list(
             TagValue.objects.filter(project__in=self.project_ids, key="environment")
             .values_list("value", flat=True)
             .distinct()[:_ENVIRONMENTS_MAX]
         )
-        return sorted({*found, self.environment} - {""})
 
     @property
     def fields(self) -> list[tuple[str, str]]:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 
-from monitor.access.models import Role, User
-from monitor.access.permissions import Someone, visible_projects
+from monitor.access.models import User
+from monitor.access.permissions import Someone, able_to_change, visible_projects
 from monitor.grouping.messages import parameterised
 from monitor.issues.models import Activity, Issue, IssueHash, IssueUser, StoredEvent
 from monitor.issues.text_index import indexed
@@ -91,13 +91,7 @@ def hashes_of(issue: Issue) -> list[IssueHash]:
 
 
 def assignable_users(issue: Issue) -> QuerySet[User]:
-    """Who may see the project and change something in it."""
-    return (
-        User.objects.filter(is_active=True)
-        .filter(Q(role=Role.ADMIN) | Q(role=Role.MEMBER, projects=issue.project_id))
-        .distinct()
-        .order_by("name", "email")
-    )
+    return able_to_change([issue.project_id])
 
 
 def user_hashes(issue: Issue) -> list[str]:

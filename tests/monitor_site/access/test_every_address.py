@@ -235,7 +235,7 @@ def test_to_a_stranger_a_project_does_not_exist(addresses: list[Address], strang
 def test_what_is_for_admins_is_refused_to_members(addresses: list[Address], as_member: Client) -> None:
     for_admins = {
         "access:users", "access:invite", "access:user", "access:reset", "access:set_active", "access:revoke_token",
-        "access:audit", "access:audit_export", "projects:new",
+        "access:audit", "access:audit_export", "access:person", "access:erase_person", "projects:new",
         "rota:people", "rota:person", "rota:role",
         "digest:poison", "digest:poison_record", "digest:poison_retry", "digest:poison_discard",
     }  # fmt: skip

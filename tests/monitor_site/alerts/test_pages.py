@@ -240,6 +240,19 @@ def test_a_rule_is_muted_with_a_reason_and_lifted_again(
     assert sorted(actions) == ["alert_rule.muted", "alert_rule.unmuted"]
 
 
+def test_lifting_one_of_two_mutes_says_that_the_other_holds(as_member: Client, project: Project) -> None:
+    address = reverse("alerts:rule", args=["database"])
+    for reason in ("tonight", "the same once more"):
+        as_member.post(address, {"length": "3600", "reason": reason, "for": project.slug})
+    first, second = Mute.objects.order_by("pk")
+    said = page(as_member.post(reverse("alerts:unmute", args=[first.pk]), follow=True)).text
+    assert "Another mute still silences it, until" in said
+    assert "UTC: the same once more" in said
+    assert "People are told of it again" not in said
+    said = page(as_member.post(reverse("alerts:unmute", args=[second.pk]), follow=True)).text
+    assert "People are told of it again" in said
+
+
 def test_only_an_admin_mutes_a_rule_everywhere(as_member: Client, as_admin: Client) -> None:
     address = reverse("alerts:rule", args=["database"])
     given = {"length": "3600", "reason": "It is known.", "for": ""}

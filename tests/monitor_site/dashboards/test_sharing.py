@@ -130,7 +130,7 @@ def test_a_link_of_projects_that_one_may_not_see_is_not_listed(
     assert "everything" in as_admin.get("/dashboards/").content.decode()
 
 
-@pytest.mark.parametrize("days", ["0", "365", "x", ""])
+@pytest.mark.parametrize("days", ["0", "365", "x", "²", ""])
 def test_no_link_lasts_for_ever(as_member: Client, project: Project, days: str) -> None:
     assert as_member.post("/dashboards/sre/share/", {"days": days}).status_code == 302
     assert not SharedLink.objects.exists()

@@ -48,7 +48,7 @@ def test_the_inbox(deliver: Delivery, as_member: Client) -> None:
     assert ("Nice colours" in found, "It broke" in found) == (True, False)
     assert "Nothing matches" in text_of(as_member.get(f"{LIST}?q=nothing"))
     assert "Nothing here" in text_of(as_member.get(f"{LIST}?status=spam"))
-    assert "Nothing here" in text_of(as_member.get(f"{LIST}?environment=staging"))
+    assert "Nothing in environment “staging”" in text_of(as_member.get(f"{LIST}?environment=staging"))
 
 
 def test_the_inbox_asks_the_same_number_of_questions_however_long_it_is(
@@ -127,3 +127,11 @@ def test_hostile_words_are_shown_as_words(deliver: Delivery, as_member: Client) 
         html = response.content.decode()
         assert HOSTILE not in html
         assert 'href="javascript:' not in html
+
+
+def test_a_number_that_no_feedback_can_have_is_none(as_member: Client) -> None:
+    for digits in (30, 5000):
+        answer = as_member.post(
+            "/feedback/change/", {"action": "resolved", "feedback": "9" * digits}, follow=True
+        )
+        assert "Nothing was ticked." in text_of(answer)

@@ -222,6 +222,8 @@ def test_notes_ticks_severity_owner_and_issues(
     as_member.post(f"{LIST}1/severity/", {"severity": "P9"})
     as_member.post(f"{LIST}1/owner/", {"owner": member.pk})
     as_member.post(f"{LIST}1/owner/", {"owner": viewer.pk})
+    refused = as_member.post(f"{LIST}1/owner/", {"owner": "9" * 5000}, follow=True)
+    assert "must be able to see and change its project" in text_of(refused)
     as_member.post(f"{LIST}1/issue/", {"issue": "HYDROML-1", "action": "unlink"})
     assert not incident.issues.exists()
     as_member.post(f"{LIST}1/issue/", {"issue": str(issue.pk)})
@@ -310,3 +312,14 @@ def test_what_is_known_goes_along_in_messages(project: Project, issue: Issue) ->
     message = Notification.objects.filter(incident=incident, kind="resolved").first()
     assert message is not None
     assert ["Known error", "Restart the pool."] in message.message["facts"]
+
+
+def test_a_form_that_is_sent_twice_opens_one_incident(as_member: Client, project: Project) -> None:
+    given = {"title": "Maps are grey", "severity": "P2", "project": project.pk, "environment": "production"}
+    answers = [as_member.post("/incidents/new/", {**given, "minutes": "0"}, follow=True) for _ in range(2)]
+    incident = Incident.objects.get(title="Maps are grey")
+    assert "is open, and people are being told" in text_of(answers[0])
+    assert "none was opened anew" in text_of(answers[1])
+    assert answers[1].redirect_chain == [(f"/incidents/{incident.number}/", 302)]
+    as_member.post("/incidents/new/", {**given, "title": "Maps are blue", "minutes": "0"})
+    assert Incident.objects.filter(title__startswith="Maps").count() == 2

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from monitor.access.models import AuditEntry, User
-from monitor.issues.models import Issue
+from monitor.access.models import AuditEntry, Role, User
+from monitor.issues.models import Issue, Status
 from monitor.projects.models import Project
 from tests.monitor_site.delivering import Delivery
 from tests.monitor_site.issues_list.events import failure
@@ -222,3 +222,24 @@ def test_hostile_numbers_are_no_numbers(issues: list[Issue], as_member: Client) 
         data = {"action": "resolve", "all": "1", "address": "q=", "newest": newest_}
         assert as_member.post(BULK, data).status_code == 302
     assert set(standing().values()) == {"unresolved"}
+
+
+def test_nobody_is_given_what_they_may_not_change_and_nobody_is_named(
+    issues: list[Issue], as_member: Client, viewer: User, other_project: Project
+) -> None:
+    stranger = User.objects.create_user("otto@example.org", name="Otto", role=Role.MEMBER)
+    stranger.projects.set([other_project])
+    for user in (viewer, stranger):
+        page = do(as_member, f"assign:{user.pk}", issues[:1])
+        assert "Whoever is given an issue must be able to see and change its project, HydroML." in page
+        assert str(user) not in page
+    assert standing("assigned_to")[1] is None
+
+
+@pytest.mark.parametrize("fields", [{"action": "assign:%s"}, {"action": "ignore:times", "times": "%s"}])
+def test_a_number_longer_than_any_is_refused(
+    issues: list[Issue], as_member: Client, fields: dict[str, str]
+) -> None:
+    given = {name: value.replace("%s", "9" * 5000) for name, value in fields.items()}
+    assert "Not done" in do(as_member, issues=issues[:1], **given)
+    assert set(standing().values()) == {Status.UNRESOLVED}

@@ -178,7 +178,7 @@ def test_nobody_is_assigned_what_they_cannot_see(
     deliver: Delivery, other_project: Project, issue: Issue, member: User, admin: User
 ) -> None:
     deliver(failure("theirs"), project=other_project)
-    with pytest.raises(ActionError, match="Mary has no access to the project Other"):
+    with pytest.raises(ActionError, match="must be able to see and change its project, Other"):
         services.assign(Issue.objects.all(), admin, member)
     assert not Issue.objects.filter(assigned_to__isnull=False).exists()
     assert audited() == []

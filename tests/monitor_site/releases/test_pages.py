@@ -294,4 +294,4 @@ def test_what_was_deployed_in_the_time_with_all_of_its_deploys(as_viewer: Client
     # Sessions of all releases, archived or not, deployed or not.
     assert (page["all"].sessions, page["all"].unhealthy_sessions) == (201, pytest.approx(15 / 201))
     empty = as_viewer.get(LIST, {"deployed": "1", "environment": "nowhere"}).content.decode()
-    assert "Nothing matches" in empty
+    assert "Nothing in environment “nowhere”" in empty

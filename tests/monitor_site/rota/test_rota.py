@@ -165,6 +165,9 @@ def test_admins_change_people_and_order(as_admin: Client, as_member: Client) -> 
         assert as_member.get(f"/rota/{path}").status_code == 403
     as_admin.post("/rota/people/", {"name": "Ada", "email": "ada@example.org"})
     as_admin.post("/rota/people/", {"name": "Ben", "email": "ben@example.org"})
+    twice = as_admin.post("/rota/people/", {"name": "Ben", "email": "ben@example.org"})
+    assert (twice.status_code, Person.objects.count()) == (422, 2)
+    assert "Ben is in the rota already, with ben@example.org." in text_of(twice)
     assert "valid email" in text_of(as_admin.post("/rota/people/", {"name": "C", "email": "x"}))
     ada, ben = Person.objects.order_by("name")
     as_admin.post(
@@ -178,6 +181,17 @@ def test_admins_change_people_and_order(as_admin: Client, as_member: Client) -> 
     assert "the only one" in text_of(said)
     assert as_admin.get("/rota/no_such_role/").status_code == 404
     assert AuditEntry.objects.filter(action="rota.order_changed").exists()
+
+
+@pytest.mark.parametrize("place", ["first", "0", "-1", "1.5", "1000", "²"])
+def test_what_is_no_place_is_refused_by_its_value(people: list[Person], as_admin: Client, place: str) -> None:
+    before = list(Seat.objects.values_list("role", "person", "position"))
+    given = {f"place-{people[0].pk}": place, f"place-{people[1].pk}": "1"}
+    refused = as_admin.post("/rota/on_call/", given)
+    assert refused.status_code == 422
+    assert f"“{place}” is no place" in text_of(refused)
+    assert f'value="{place}"' in refused.content.decode()
+    assert list(Seat.objects.values_list("role", "person", "position")) == before
 
 
 def test_members_stand_in_and_hand_over(

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.http import Http404, HttpRequest
 from django.template import Context, Template
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from monitor.access.models import User
@@ -124,3 +124,26 @@ def test_what_names_no_time_is_said(admin: User, query: str, unread: tuple[str, 
     assert filters.unread == unread
     shown = Template('{% include "site/filters.html" %}').render(Context({"filters": filters}))
     assert ("Passed over" in shown) == bool(unread)
+
+
+LISTS = (
+    "/issues/", "/releases/", "/crons/", "/performance/", "/performance/queries/", "/performance/metrics/",
+    "/feedback/", "/incidents/", "/alerts/", "/dashboards/events/", "/dashboards/correlation/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_an_empty_list_names_the_environment_that_hides_all(
+    path: str, as_member: Client, project: Project
+) -> None:
+    page = as_member.get(path, {"environment": "nope", "project": project.slug}).content.decode()
+    assert "Nothing in environment “nope”" in page
+    assert 'href="?project=hydroml">Show all environments' in page
+    assert "Nothing in environment" not in as_member.get(path).content.decode()
+
+
+def test_an_environment_is_unknown_until_something_came_from_it(admin: User, project: Project) -> None:
+    assert Filters.of(_request("/?environment=production", admin)).is_environment_unknown
+    TagValue.objects.create(project=project, key="environment", value="production")
+    assert not Filters.of(_request("/?environment=production", admin)).is_environment_unknown
+    assert not Filters.of(_request("/", admin)).is_environment_unknown
