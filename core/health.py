@@ -41,6 +41,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """200 when every check passes, 503 otherwise, with one line for each: result and milliseconds.
 
     The result is `ok`, `degraded` (away, but pages work without it: still 200) or the error's class.
+    A database that only reads is `ok`: all processes share it, and to take all out would end reading too.
     """
     checks = {}
     for name, check in CHECKS.items():

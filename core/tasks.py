@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import celery
 from billiard.exceptions import TimeLimitExceeded, WorkerLostError
 from celery import shared_task
-from celery.exceptions import Ignore, Reject, TaskPredicate
+from celery.exceptions import Ignore, InvalidTaskError, Reject, TaskPredicate
 from celery.signals import beat_embedded_init, beat_init, before_task_publish
 from django.conf import settings
 from django.core.cache import cache
@@ -88,6 +88,17 @@ class SentryTask(_Task):
     def describe(self, **context: Any) -> None:
         """Say what this run works on (datasource_id=…, stage=…): it stands in each event from here on."""
         describe_task(**context)
+
+    def start_strategy(self, app: Any, consumer: Any, **kwargs: Any) -> Any:
+        """Celery's, but what is no task is discarded: it would end the worker, come back, and end the next one."""
+        handle = super().start_strategy(app, consumer, **kwargs)
+
+        def handle_readable(message: Any, *rest: Any, **more: Any) -> Any:
+            if not message.body or not isinstance(message.payload, (list, dict)):
+                raise InvalidTaskError("The body holds no arguments.")
+            return handle(message, *rest, **more)
+
+        return handle_readable
 
     # The life of one attempt.
 

@@ -55,7 +55,7 @@ def take_in(project: Project, uploads: list[StreamedUpload], *, actor: User, nam
         if twin is not None:
             arrival.held.append(Held(file.name, twin, _token(project, upload.take(), actor, own_name)))
             continue
-        arrival.accepted.append(create_source(project, file=upload.take(), actor=actor, name=own_name))
+        arrival.accepted.append(create_source(project, file=file, actor=actor, name=own_name))
     return arrival
 
 

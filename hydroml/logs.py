@@ -1,6 +1,7 @@
 """Structured logs: one JSON object a line (a readable line in a terminal), with a request id that follows into tasks."""
 
 import os
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -18,10 +19,20 @@ def _without_query(logger: Any, name: str, line: MutableMapping[str, Any]) -> Mu
     return line
 
 
+def _without_message(logger: Any, name: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Celery writes the whole of a message that it cannot use: the task's arguments, in body and headers."""
+    if line.get("logger") == "celery.worker.consumer.consumer":
+        line["event"] = _WHOLE_MESSAGE.split(str(line["event"]))[0].rstrip()
+    return line
+
+
+_WHOLE_MESSAGE = re.compile(r"\[type:|The full contents of the message")
+
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     _without_query,
     structlog.stdlib.add_logger_name,
+    _without_message,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]

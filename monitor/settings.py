@@ -133,9 +133,8 @@ DATABASES = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": (
-                # The first can be said before there is a table only: what retention deletes gives its space back.
-                "PRAGMA auto_vacuum=INCREMENTAL;"
-                " PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;"
+                # None of these writes: a page can be read while another connection writes, and on a full disk.
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;"
                 " PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;"
             ),
         },

@@ -2,6 +2,7 @@
 
 import hashlib
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,6 +58,16 @@ def test_the_kept_file_is_the_one_that_was_sent(owner_client: Client, project: P
     assert source.sha256 == hashlib.sha256(content).hexdigest()
     assert source.size_bytes == len(content)
     assert files_left() == [source.upload_path]
+
+
+def test_a_whole_file_that_cannot_be_kept_is_gone(
+    owner_client: Client, project: Project, settings: Settings
+) -> None:
+    owner_client.raise_request_exception = False
+    (Path(settings.DATA_ROOT) / "sources").write_bytes(b"in the way of the folder")
+    assert send_files(owner_client, project, ("gauge.csv", csv_text())).status_code == 500
+    assert not DataSource.objects.exists()
+    assert files_left() == ["sources"]
 
 
 def test_a_file_too_large_stops_at_the_limit_and_the_others_are_kept(

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from monitor.access.models import Role, User
+from monitor.digest.management.commands.prepare import give_space_back
 from monitor.digest.payloads import payload_store
 from monitor.projects.models import Key, Project
 from tests.monitor_site.delivering import Delivery
@@ -19,6 +21,13 @@ from tests.monitor_site.in_browser import beside_playwright, kept_page, opened, 
 __all__ = ["beside_playwright", "kept_page", "opened", "opened_as"]
 
 PASSWORD = "a-long-password"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """As `prepare` leaves a database; within a test's transaction it could not."""
+    with django_db_blocker.unblock():
+        give_space_back()
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +153,18 @@ def test_an_admin_may_be_given_and_keeps_the_password(
 def test_the_database_can_give_space_back() -> None:
     with connection.cursor() as cursor:
         assert cursor.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+
+
+def test_the_database_is_opened_for_reading_while_another_connection_writes(
+    settings: Settings, tmp_path: Path
+) -> None:
+    opening = settings.DATABASES["default"]["OPTIONS"]["init_command"]
+    file = tmp_path / "monitor.sqlite3"
+    with closing(sqlite3.connect(file)) as writer, closing(sqlite3.connect(file, timeout=0)) as reader:
+        writer.executescript(f"PRAGMA auto_vacuum=INCREMENTAL; {opening} CREATE TABLE kept (value)")
+        writer.execute("BEGIN IMMEDIATE")
+        reader.executescript(opening)
+        assert reader.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
 class TestPublishing:

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         for directory in (settings.DATA_ROOT, settings.SPOOL_DIRECTORY, settings.PAYLOAD_DIRECTORY):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         call_command("migrate", interactive=False, verbosity=0, skip_checks=False)
-        _give_space_back()
+        give_space_back()
         try:
             key = first_project()
             admin = first_admin()
@@ -68,8 +68,8 @@ class Command(BaseCommand):
             )
 
 
-def _give_space_back() -> None:
-    """A database that was made by anything but the monitor's settings would keep what retention frees."""
+def give_space_back() -> None:
+    """Once for each database file, which would keep what retention frees. To say it to each connection would write."""
     with connection.cursor() as cursor:
         if cursor.execute("PRAGMA auto_vacuum").fetchone()[0] != _INCREMENTAL:
             cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
