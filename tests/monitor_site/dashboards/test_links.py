@@ -159,8 +159,10 @@ def test_what_is_asked_for_wrongly_is_counted_as_usual(as_admin: Client, told: f
     page = follow(as_admin, "/dashboards/events/?by=nonsense&level=nonsense&severity=P0,nonsense")
     assert (page["by"], page["level"], page["severities"]) == ("severity", "errors", ["P0"])
     assert [row.value for row in page["found"].rows] == ["P0"]
-    empty = as_admin.get("/dashboards/events/?environment=nowhere")
+    empty = as_admin.get("/dashboards/events/?since=2001-01-01&until=2001-01-02")
     assert "Nothing happened in this time" in empty.text
+    nowhere = as_admin.get("/dashboards/events/?environment=nowhere")
+    assert "Nothing in environment “nowhere”" in nowhere.text
 
 
 def test_an_open_alert_is_open_in_the_list(as_admin: Client, told: float) -> None:
