@@ -23,14 +23,18 @@ def test_keys_walk_the_events_and_open_the_frames(opened: Opened, arrived: Deliv
     expect(page.get_by_text("Event 3 of 3 kept")).to_be_visible()
     page.keyboard.press("[")
     expect(page.get_by_text("Event 2 of 3 kept")).to_be_visible()
+    page.wait_for_load_state()  # each of these keys loads a page, whose script takes the next
     page.keyboard.press("]")
     expect(page.get_by_text("Event 3 of 3 kept")).to_be_visible()
+    page.wait_for_load_state()
     hidden = page.locator("#trace .frame-function", has_text="_get_response").first
     expect(hidden).to_be_hidden()
     page.keyboard.press("f")
     expect(hidden).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("f")
     expect(hidden).to_be_hidden()
+    page.wait_for_load_state()
     page.keyboard.press("c")
     expect(page.get_by_label("Comment", exact=True)).to_be_focused()
     page.keyboard.type("[fe")
