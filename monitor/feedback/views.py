@@ -16,7 +16,7 @@ from monitor.feedback.models import Contact, Status
 from monitor.issues.models import Attachment, StoredEvent
 from monitor.releases.models import Release
 from monitor.site.filters import Filters
-from monitor.site.lists import page_of, searched
+from monitor.site.lists import page_of, row_ids, searched
 from monitor.site.returning import next_address
 
 PAGE_SIZE = 30
@@ -87,7 +87,7 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
 def change(request: HttpRequest) -> HttpResponse:
     """Resolve, open again, mark as spam or delete what is ticked, or the one of the page."""
     require_change(request.user)
-    ids = [int(one) for one in request.POST.getlist("feedback") if one.isdecimal() and len(one) < 19]
+    ids = row_ids(request.POST.getlist("feedback"))
     chosen = selectors.chosen(visible_projects(request.user), ids[:500])
     action = request.POST.get("action", "")
     if not chosen:

@@ -11,6 +11,7 @@ from monitor.incidents.course import moment
 from monitor.incidents.models import OPEN_STATES, Incident
 from monitor.issues.models import Issue
 from monitor.projects.models import Project
+from monitor.site.lists import row_id
 
 
 def visible_incidents(user: Someone) -> QuerySet[Incident]:
@@ -42,8 +43,8 @@ def issue_to_link(user: Someone, name: str) -> Issue | None:
     """By number or short id (HYDROML-12); None for one that is not there, or not for this user."""
     name = name.strip()
     found = Issue.objects.filter(project__in=visible_projects(user)).select_related("project")
-    if name.isascii() and name.isdigit() and len(name) < 19:
-        return found.filter(pk=int(name)).first()
+    if pk := row_id(name):
+        return found.filter(pk=pk).first()
     slug, dash, number = name.rpartition("-")
     if not dash or not (number.isascii() and number.isdigit()) or len(number) > 9:
         return None

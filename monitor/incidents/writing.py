@@ -16,6 +16,7 @@ from monitor.access.permissions import require_change
 from monitor.incidents import handing_over, handling, selectors
 from monitor.incidents.course import IncidentError
 from monitor.incidents.models import Incident
+from monitor.site.lists import row_id
 
 _DONE = {
     "acknowledged": "is acknowledged",
@@ -67,9 +68,7 @@ def severity(request: HttpRequest, number: int) -> HttpResponse:
 def owner(request: HttpRequest, number: int) -> HttpResponse:
     incident = _to_change(request, number)
     pk = request.POST.get("owner", "")
-    chosen = (
-        User.objects.filter(pk=int(pk), is_active=True).first() if pk.isdecimal() and len(pk) < 19 else None
-    )
+    chosen = User.objects.filter(pk=row_id(pk), is_active=True).first()
     if pk and (chosen is None or not selectors.may_own(chosen, incident)):
         messages.error(request, "Whoever deals with an incident must be able to see and change its project.")
         return _back(incident)

@@ -13,6 +13,7 @@ from monitor.access.models import User
 from monitor.issues import services
 from monitor.issues.journal import ActionError
 from monitor.issues.models import Issue
+from monitor.site.lists import row_id
 
 MANY = 10_000
 """So many at most at once; of what takes longer, fewer."""
@@ -125,12 +126,8 @@ def _assignee(order: Order, request: HttpRequest) -> User | None:
     if wanted == "me" and isinstance(request.user, User):
         return request.user
     users = User.objects.filter(is_active=True)
-    found = (
-        users.filter(pk=int(wanted))
-        if wanted.isdecimal() and len(wanted) < 19
-        else users.filter(email=wanted)
-    )
-    user = found.first()
+    pk = row_id(wanted)
+    user = (users.filter(pk=pk) if pk else users.filter(email=wanted)).first()
     if user is None:
         raise ActionError(f"Nobody is called {wanted[:60] or 'nothing'}: choose a user.")
     return user

@@ -20,6 +20,7 @@ from monitor.issues.models import Issue
 from monitor.issues.orders import Done, Order
 from monitor.issues.presenting import DONE, UNDO, list_context, live_context
 from monitor.issues.services import ActionError
+from monitor.site.lists import row_id, row_ids
 from monitor.site.returning import next_address
 
 _NAMED_IN_CONFIRMATION = 20
@@ -40,9 +41,9 @@ def issue_list(request: HttpRequest) -> HttpResponse:
 def live(request: HttpRequest) -> HttpResponse:
     """Fresh figures for the rows that are shown, and how many issues have come since: nothing moves by itself."""
     listing = Listing.at(request, request.GET.get("address", ""))
-    shown = _numbers(request.GET.get("shown", "").split("."))[:PAGE_SIZE]
+    shown = row_ids(request.GET.get("shown", "").split("."))[:PAGE_SIZE]
     seen = set(_visible(request).filter(pk__in=shown).values_list("pk", flat=True))
-    newest = _number(request.GET.get("newest", ""))
+    newest = row_id(request.GET.get("newest", ""))
     context = live_context(listing, [pk for pk in shown if pk in seen], newest)
     return render(request, "issues/list_live.html", context)
 
@@ -106,10 +107,10 @@ def _visible(request: HttpRequest) -> QuerySet[Issue]:
 def _chosen(request: HttpRequest, order: Order, address: str) -> tuple[list[Issue], bool]:
     """The issues, and whether there are more than can be done at once."""
     if not request.POST.get("all"):
-        ids = _numbers(request.POST.getlist("issue"))[: order.most]
+        ids = row_ids(request.POST.getlist("issue"))[: order.most]
         return list(_visible(request).filter(pk__in=ids)), False
     listing = Listing.at(request, address)
-    newest = _number(request.POST.get("newest", ""))
+    newest = row_id(request.POST.get("newest", ""))
     found = listing.found.filter(pk__lte=newest).select_related("project")
     if listing.error is not None:
         raise ActionError(f"Nothing was done, since the search can't be understood: {listing.error}")
@@ -144,12 +145,3 @@ def _remember(request: HttpRequest, done: Done, left: bool) -> None:
         "merged_into": None if merged is None else [merged.pk, merged.short_id],
     }
     request.session[UNDO] = list(done.undo)
-
-
-def _numbers(texts: list[str]) -> list[int]:
-    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
-
-
-def _number(text: str) -> int:
-    """0 for what is none."""
-    return next(iter(_numbers([text])), 0)

@@ -24,7 +24,7 @@ from monitor.reports.services import write_by_hand, zone
 from monitor.reports.triage import to_triage
 from monitor.reports.wording import markdown_of, title_of, when_of
 from monitor.site.filters import Filters
-from monitor.site.lists import page_of
+from monitor.site.lists import page_of, row_ids
 from monitor.site.strategy_file import current_strategy
 
 SHOWN = 50
@@ -118,9 +118,7 @@ def act(request: HttpRequest) -> HttpResponse:
     visible = Issue.objects.filter(project__in=visible_projects(request.user)).select_related("project")
     try:
         order = _order_of_this_page(request)
-        chosen = [
-            int(text) for text in request.POST.getlist("issue")[:SHOWN] if text.isdecimal() and len(text) < 19
-        ]
+        chosen = row_ids(request.POST.getlist("issue")[:SHOWN])
         messages.success(request, order.carry_out(list(visible.filter(pk__in=chosen)), request).words)
     except ActionError as error:
         messages.error(request, str(error))

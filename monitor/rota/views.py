@@ -18,6 +18,7 @@ from monitor.rota import selectors, services
 from monitor.rota.forms import PersonForm, StandInForm
 from monitor.rota.models import Person, Seat, StandIn
 from monitor.rota.services import RotaError
+from monitor.site.lists import row_id
 from monitor.site.strategy_file import current_strategy
 from strategy import Strategy
 
@@ -116,9 +117,9 @@ def _role_page(
 
 def _ordered(request: HttpRequest, strategy: Strategy, role: str) -> HttpResponse:
     given = {
-        int(pk): str(value).strip()
+        pk: str(value).strip()
         for name, value in request.POST.items()
-        if name.startswith("place-") and (pk := name.removeprefix("place-")).isdecimal() and len(pk) < 19
+        if name.startswith("place-") and (pk := row_id(name.removeprefix("place-")))
     }
     places = {pk: text for pk, text in given.items() if text}
     for text in places.values():

@@ -1,5 +1,6 @@
 """Pages of a list whose cost does not grow with the list."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.core.paginator import Page, Paginator
@@ -49,3 +50,13 @@ def searched(request: HttpRequest, name: str = "q") -> str:
     """The words of `?q=`, on one line and without what no name can hold, such as NUL."""
     words = request.GET.get(name, "")
     return " ".join("".join(c if c.isprintable() else " " for c in words).split())[:500]
+
+
+def row_ids(texts: Iterable[str]) -> list[int]:
+    """The ids of rows among them: SQLite cannot be asked for a number of twenty digits."""
+    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
+
+
+def row_id(text: str) -> int:
+    """0, which no row has, for what is none."""
+    return next(iter(row_ids([text])), 0)

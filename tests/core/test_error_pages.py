@@ -25,22 +25,13 @@ from core.feedback_tokens import read_token
 from core.sentry.setup import setup_sentry
 from strategy import load_strategy
 from tests.core import failing_site
-from tests.core.wire import DSN, AsgiClient, MemoryTransport, WsgiClient, reporting
+from tests.core.wire import DSN, MemoryTransport, WsgiClient, reporting
 from tests.core.worker import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(autouse=True)
-def _failing_site(settings: Settings) -> None:
-    settings.ROOT_URLCONF = "tests.core.failing_site"
-    settings.DEBUG = False
-    settings.ERROR_PAGES = {"SUPPORT_EMAIL": "help@hydroml.example", "SEARCH_URL": "projects:list"}
-
-
-@pytest.fixture(params=[WsgiClient, AsgiClient], ids=["wsgi", "asgi"])
-def call(request: pytest.FixtureRequest) -> Any:
-    return request.param()
+pytestmark = pytest.mark.usefixtures("failing_site")
 
 
 @pytest.mark.parametrize(

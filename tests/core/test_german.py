@@ -22,7 +22,7 @@ from core.error_feedback import MAX_MESSAGE
 from core.error_pages import permission_denied, too_many_requests
 from stack.catalogues import ROOT
 from tests.core.test_error_feedback import post
-from tests.core.wire import AsgiClient, WsgiClient
+from tests.core.wire import WsgiClient
 
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9", "Accept": "text/html"}
 CATALOGUE = ROOT / "core" / "locale" / "de" / "LC_MESSAGES" / "django.po"
@@ -38,16 +38,7 @@ PATHS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _failing_site(settings: Settings) -> None:
-    settings.ROOT_URLCONF = "tests.core.failing_site"
-    settings.DEBUG = False
-    settings.ERROR_PAGES = {"SUPPORT_EMAIL": "help@hydroml.example", "SEARCH_URL": "projects:list"}
-
-
-@pytest.fixture(params=[WsgiClient, AsgiClient], ids=["wsgi", "asgi"])
-def call(request: pytest.FixtureRequest) -> Any:
-    return request.param()
+pytestmark = pytest.mark.usefixtures("failing_site")
 
 
 def english_words() -> list[str]:

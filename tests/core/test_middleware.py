@@ -16,7 +16,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import User
 from core.request_details import user_agent_family
 from core.request_facts import make_error_id
-from tests.core.wire import AsgiClient, WsgiClient, reporting
+from tests.core.wire import WsgiClient, reporting
 
 ERROR_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 
@@ -25,11 +25,6 @@ ERROR_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 def _failing_site(settings: Settings) -> None:
     settings.ROOT_URLCONF = "tests.core.failing_site"
     settings.DEBUG = False
-
-
-@pytest.fixture(params=[WsgiClient, AsgiClient], ids=["wsgi", "asgi"])
-def call(request: pytest.FixtureRequest) -> Any:
-    return request.param()
 
 
 def test_a_well_formed_request_id_goes_through_and_any_other_is_replaced() -> None:

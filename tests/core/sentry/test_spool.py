@@ -320,7 +320,7 @@ def test_what_the_memory_holds_is_brought_to_disk_when_the_disk_is_well(
     wait_for(lambda: spool_status(spool).queued == {"error": 1})
 
 
-def test_a_spool_removed_under_a_living_process_is_made_again(
+def test_a_spool_removed_under_a_living_process_is_made_again_and_what_it_held_is_counted_and_told(
     host: Receiver, start: Start, spool: Path
 ) -> None:
     host.mode = "away"
@@ -330,17 +330,6 @@ def test_a_spool_removed_under_a_living_process_is_made_again(
     kept = capture(client, "kept")
     host.mode = "ok"
     assert not host.wait_for({kept}, PATIENCE_S)
-
-
-def test_what_is_removed_with_the_directory_is_counted_and_told(
-    host: Receiver, start: Start, spool: Path
-) -> None:
-    host.mode = "away"
-    client = start()
-    capture(client, "gone")
-    spool.rename(spool.with_name("gone"))
-    capture(client, "kept")
-    host.mode = "ok"
     wait_for(lambda: dropped(spool) == {("spool_removed", "error"): 1})
     client.flush(PATIENCE_S)
     assert host.wait_until(lambda: host.lost == {("cache_overflow", "error"): 1})
